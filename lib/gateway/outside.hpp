@@ -1,0 +1,120 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/runtime.hpp"
+#include "core/error.hpp"
+#include "core/money.hpp"
+#include "core/time.hpp"
+
+/// The seam to the outside world: the payment gateway, the inventory and the shipping service.
+/// Every call fails with an error whose `execution` tells what is known: not_executed, refused or unknown.
+namespace tollgate {
+
+/// The two ways to ask about the same step.
+enum class Ask : std::uint8_t {
+    perform,  // do it, or tell what became of it when it was done under this key before
+    look_up,  // only tell what became of it; `never_arrived` when the other side does not know the key
+};
+
+struct CallContext {
+    std::string key;          // derived from tenant, key, attempt and step; the same for every try of the step; ≤ 64
+    std::string traceparent;  // W3C Trace Context, passed on
+    SteadyTime deadline;      // of this one call
+    Ask ask = Ask::perform;
+};
+
+struct Customer {
+    std::string id;
+    std::string email;
+    std::string country;  // ISO 3166-1 alpha-2
+
+    friend bool operator==(const Customer&, const Customer&) = default;
+};
+
+struct Item {
+    std::string sku;
+    std::int64_t quantity = 0;
+
+    friend bool operator==(const Item&, const Item&) = default;
+};
+
+struct AuthorizeRequest {
+    std::string reference;  // the charge id
+    std::string order_id;
+    Money amount;
+    std::string payment_method;
+    Customer customer;
+    bool authenticate = false;  // a fraud rule wants a 3-D Secure step-up
+};
+
+struct Authorization {
+    std::string id;
+    std::string avs_result;             // match, mismatch, unavailable; empty: not told
+    std::string cvv_result;             // the same
+    std::string card_country;           // empty: not told
+    std::optional<WallTime> expires_at;  // until when it can be captured
+};
+
+/// What a refused authorization says beside its code: where the customer must go (`authentication_required`).
+struct AuthorizeOutcome {
+    std::optional<Authorization> authorized;
+    std::string redirect_url;  // set when the customer must authenticate first
+};
+
+struct CaptureRequest {
+    std::string reference;
+    std::string authorization_id;
+    Money amount;
+};
+
+struct VoidRequest {
+    std::string reference;
+    std::string authorization_id;
+};
+
+struct RefundRequest {
+    std::string reference;
+    std::string capture_id;
+    Money amount;
+};
+
+/// What an adapter can promise; unknown outcomes are settled by it.
+struct GatewayTraits {
+    std::chrono::milliseconds key_window;     // how long the same key is the same call: no re-send after it
+    std::chrono::milliseconds longest_delay;  // after it a call that has not arrived never will
+    bool looks_up = true;                     // Ask::look_up works
+};
+
+/// A payment gateway. Amounts and currencies in answers are compared with what was asked: `echo_mismatch` when they differ.
+class PaymentGateway {
+public:
+    virtual ~PaymentGateway() = default;
+    [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+    [[nodiscard]] virtual GatewayTraits traits() const noexcept = 0;
+
+    virtual Task<Result<AuthorizeOutcome>> authorize(AuthorizeRequest request, CallContext context) = 0;
+    virtual Task<Result<std::string>> capture(CaptureRequest request, CallContext context) = 0;         // → capture id
+    virtual Task<Result<std::string>> void_authorization(VoidRequest request, CallContext context) = 0;  // → void id
+    virtual Task<Result<std::string>> refund(RefundRequest request, CallContext context) = 0;           // → refund id
+};
+
+struct GoodsRequest {
+    std::string reference;
+    std::string order_id;
+    std::vector<Item> items;
+};
+
+/// A service that puts goods aside or on their way, and takes that back. Inventory and shipping are both one.
+class GoodsService {
+public:
+    virtual ~GoodsService() = default;
+    [[nodiscard]] virtual GatewayTraits traits() const noexcept = 0;
+    virtual Task<Result<std::string>> place(GoodsRequest request, CallContext context) = 0;  // → reservation or shipment id
+    virtual Task<Result<std::string>> undo(std::string id, CallContext context) = 0;         // release or cancel → that id
+};
+
+}  // namespace tollgate

@@ -1,0 +1,25 @@
+#include "stores/ports.hpp"
+
+#include <array>
+#include <utility>
+
+namespace tollgate {
+namespace {
+
+constexpr std::array<std::string_view, 9> status_names{
+    "processing", "requires_action", "authorized", "succeeded", "declined", "blocked", "reversed", "canceled", "needs_attention"};
+
+}  // namespace
+
+std::string_view name(ChargeStatus status) noexcept {
+    return status_names[static_cast<std::size_t>(status)];
+}
+
+std::optional<ChargeStatus> charge_status_from(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < status_names.size(); ++i) {
+        if (status_names[i] == text) return static_cast<ChargeStatus>(i);
+    }
+    return std::nullopt;
+}
+
+}  // namespace tollgate

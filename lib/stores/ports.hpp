@@ -1,0 +1,190 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/runtime.hpp"
+#include "core/error.hpp"
+#include "core/time.hpp"
+#include "resilience/gcra.hpp"
+
+/// The seam to durable truth. Each operation is one atomic transition: when it returns a value, the change is durable;
+/// when it fails with `store_unavailable`, nothing was written; with `store_unknown`, ask again (every operation may run
+/// twice). All are safe to call from any thread; each completes on the caller's executor.
+namespace tollgate {
+
+/// Where a charge stands, as clients see it (contract: POST /charge).
+enum class ChargeStatus : std::uint8_t {
+    processing,
+    requires_action,
+    authorized,
+    succeeded,
+    declined,
+    blocked,
+    reversed,
+    canceled,
+    needs_attention,
+};
+
+[[nodiscard]] std::string_view name(ChargeStatus status) noexcept;
+[[nodiscard]] std::optional<ChargeStatus> charge_status_from(std::string_view name) noexcept;
+
+/// A kept answer: what every later request with the same key receives, byte for byte.
+struct Answer {
+    int status = 0;
+    std::string body;
+
+    friend bool operator==(const Answer&, const Answer&) = default;
+};
+
+/// One charge as the store knows it. `state` is the saga's own record, opaque here.
+struct ChargeRow {
+    std::string id;  // derived from tenant and key, so the row is unique for both
+    std::string tenant;
+    std::string idempotency_key;
+    std::string fingerprint;  // of the payload; another one under the same key is refused
+    std::string order_id;
+    std::int64_t amount = 0;
+    std::string currency;
+    ChargeStatus status = ChargeStatus::processing;
+    bool live = true;  // counts against a second charge of the same order
+    std::string state;
+    WallTime created_at{};  // of the charge
+    WallTime begun_at{};    // of this attempt
+
+    int attempt = 1;                 // how often the key was begun afresh; part of every derived key
+    std::uint64_t fence = 1;         // rises with every owner; a write under an older one is refused
+    WallTime lease_until{};          // before it nobody else takes the charge up
+    std::optional<WallTime> due_at;  // when a worker should take it up; none: nothing is left to do
+    std::optional<Answer> answer;    // kept once final
+    bool key_free = false;           // a retriable failure: the same key begins a new attempt
+};
+
+/// What the admission of a charge asks of the store in the same transition.
+struct Admission {
+    std::optional<PaymentError> refusal;  // decided without the store (breaker, overload); replays still pass
+    std::string limit_key;                // with `limit`: whose allowance is used, e.g. "tenant/customer"
+    std::optional<GcraPolicy> limit;
+};
+
+struct BeginCharge {
+    ChargeRow row;  // id, tenant, key, fingerprint, order, money, state with its first intent, lease_until
+    Admission admission;
+    bool allow_duplicate = false;
+    Milliseconds duplicates_window{0};  // 0: off
+    Milliseconds answer_ttl{0};         // after it the kept answer is forgotten; the row goes on blocking the key
+    WallTime now{};
+};
+
+/// What became of a begin. `row` is the charge as it now stands, except for `refused`.
+struct Begun {
+    enum class Kind : std::uint8_t {
+        fresh,       // written; the caller owns it under row.fence, for row.attempt
+        taken_over,  // a dead owner's: the caller owns it now, under a higher fence
+        replay,      // final: row.answer is the answer
+        settled,     // final, but its kept answer has outlived its time: tell how the charge stands
+        in_flight,   // somebody owns it, or it waits
+        reused,      // another payload under this key; nothing changed
+        duplicate,   // `row` is an earlier live charge of the same order; nothing was written
+        refused,     // by admission: `error` says why; nothing was written
+    };
+    Kind kind = Kind::refused;
+    ChargeRow row;
+    std::optional<PaymentError> error;
+    std::optional<GcraDecision> limit;
+};
+
+/// Money that moved, in the words of the gateway. Written once: the same (charge, type, gateway id) again is ignored.
+struct LedgerEntry {
+    std::string type;  // authorize, capture, void, refund, dispute
+    std::string gateway_id;
+    std::int64_t amount = 0;
+    std::string currency;
+
+    friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
+};
+
+/// The next durable step of a charge its writer owns.
+struct Transition {
+    std::string id;
+    std::uint64_t fence = 0;
+    ChargeStatus status = ChargeStatus::processing;
+    bool live = true;
+    std::string state;
+    WallTime lease_until{};          // a past time hands the lease over
+    std::optional<WallTime> due_at;  // none: nothing is left to do
+    std::optional<Answer> answer;    // kept from now on; an answer already kept stays
+    bool frees_key = false;
+    std::vector<LedgerEntry> ledger;
+    WallTime now{};
+};
+
+struct ChargeQuery {
+    std::string tenant;
+    std::string order_id;                // empty: any
+    std::optional<ChargeStatus> status;  // none: any
+    std::size_t limit = 20;              // 1 … 100
+    std::string cursor;                  // as given out; empty: from the newest
+};
+
+struct ChargePage {
+    std::vector<ChargeRow> rows;  // newest first
+    std::string next_cursor;      // empty: that was the last page
+};
+
+class ChargeStore {
+public:
+    virtual ~ChargeStore() = default;
+
+    /// In this order: a known key is answered (reused, replay, settled, in_flight, taken_over) whatever admission says; an
+    /// unknown or freed one meets admission (refusal, duplicate, limit) and is then begun. A freed key keeps its row and
+    /// `created_at`, and begins with attempt + 1 and fence + 1. A begun charge is due at once, so that its owner's death
+    /// leaves it to `claim` when the lease has run out; that is also when another begin takes it over.
+    virtual Task<Result<Begun>> begin(BeginCharge begin) = 0;
+
+    /// Fails with `lease_lost` when the fence is not the charge's own; then nothing was written.
+    virtual Task<Result<void>> advance(Transition transition) = 0;
+
+    /// Charges that are due and whose lease has run out, oldest due first; each comes with fence + 1 and the new lease.
+    virtual Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) = 0;
+
+    virtual Task<Result<std::optional<ChargeRow>>> find(std::string id) = 0;
+
+    /// Fails with `bad_request` for a cursor this store did not give out.
+    virtual Task<Result<ChargePage>> page(ChargeQuery query) = 0;
+
+    /// The ledger of one charge, in the order it was written.
+    virtual Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) = 0;
+};
+
+/// Who did what, when, with which outcome, from where, on which charge (PCI DSS 4.0, 10.2.2). Never a payload.
+struct AuditRecord {
+    WallTime at{};
+    std::string who;      // the API key's id
+    std::string what;     // charge.create, …
+    std::string outcome;  // "attempt", "201", "card_declined", …
+    std::string origin;   // peer address
+    std::string charge_id;
+    std::string request_id;
+};
+
+class AuditLog {
+public:
+    virtual ~AuditLog() = default;
+
+    /// Appends in the order of the calls and travels with the store's next commit: it costs no round trip, and a
+    /// transition asked for afterwards never becomes durable before it.
+    virtual void append(AuditRecord record) = 0;
+};
+
+/// Whether the store can be written to; the reason when not. Cheap: may be asked every second.
+class StoreHealth {
+public:
+    virtual ~StoreHealth() = default;
+    virtual Task<Result<void>> check() = 0;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "async/runtime.hpp"
+#include "core/error.hpp"
+
+/// What handlers see of HTTP; Beast stays behind it.
+namespace tollgate::http {
+
+struct Header {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// One request, whole and within every limit. The views live as long as the handler's call.
+struct Request {
+    std::string_view method;
+    std::string_view path;   // percent-encoding kept; without the query
+    std::string_view query;  // without "?"; empty when there is none
+    std::span<const Header> headers;
+    std::string_view body;
+
+    std::string peer;         // address of the other end, without its port
+    std::string request_id;   // the client's when it was fit, or ours
+    std::string traceparent;  // the client's when it was valid, or a new one
+    std::string tenant = "default";          // the API key's id, after authentication
+    std::vector<std::string_view> captures;  // what `{…}` in the route's pattern matched, in order
+
+    /// The value when the header stands on exactly one line.
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
+    /// On how many lines it stands; names without case.
+    [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+    /// A query parameter, percent-decoded; nothing when it is absent. The last one counts.
+    [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;  // beside what the session adds itself
+};
+
+/// Answers with a problem; sets Retry-After where the error has one (whole seconds, rounded up, at least 1).
+[[nodiscard]] Response problem_response(const PaymentError& error, const Request& request);
+
+enum class Scope : std::uint8_t { none, charge, metrics, admin };
+
+using Handler = std::function<Task<Response>(Request&)>;
+
+struct Route {
+    std::string method;
+    std::string pattern;  // "/charge/{id}/capture": a capture is one whole segment
+    Scope scope = Scope::none;
+    Handler handler;
+    bool sheds = false;  // a new charge: refused with `overloaded` above server.max_in_flight, before anything else is
+};
+
+}  // namespace tollgate::http

@@ -1,0 +1,117 @@
+#include "net/connection.hpp"
+
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+namespace tollgate {
+
+using asio::redirect_error;
+using asio::use_awaitable;
+
+Connection::Connection(const Executor& executor, asio::ssl::context* tls, std::string_view host)
+    : socket_(executor), tls_context_(tls), host_(host) {}
+
+Connection::~Connection() {
+    if (in_exchange) {
+        reset();
+    } else {
+        close();
+    }
+}
+
+Task<NetError> Connection::connect(Endpoint endpoint) {
+    NetError error;
+    close();
+    timed_out_ = used = false;
+    co_await socket_.async_connect(endpoint, redirect_error(use_awaitable, error));
+    if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
+    if (!error) socket_.non_blocking(true, error);
+    if (error) close();
+    co_return error;
+}
+
+Task<NetError> Connection::handshake() {
+    NetError error;
+    if (tls_context_ == nullptr) co_return error;
+
+    tls_.emplace(socket_, *tls_context_);
+    tls_->set_verify_mode(asio::ssl::verify_peer);
+    tls_->set_verify_callback(asio::ssl::host_name_verification(host_));
+    NetError is_name;
+    asio::ip::make_address(host_, is_name);
+    if (is_name) SSL_set_tlsext_host_name(tls_->native_handle(), host_.c_str());  // RFC 6066: never an address
+    co_await tls_->async_handshake(asio::ssl::stream_base::client, redirect_error(use_awaitable, error));
+    if (error) close();
+    co_return error;
+}
+
+Task<Connection::Written> Connection::write(std::string_view bytes) {
+    Written written;
+    if (tls_) {
+        // What TLS has put on the wire before it failed cannot be told from here: assume that it was the request.
+        written.nothing = false;
+        co_await asio::async_write(*tls_, asio::buffer(bytes), redirect_error(use_awaitable, written.error));
+        co_return written;
+    }
+
+    // The socket's buffer nearly always takes all of it at once; only then is there something to wait for.
+    const std::size_t moved = socket_.write_some(asio::buffer(bytes), written.error);
+    if (moved > 0) written.nothing = false;
+    if (written.error == asio::error::would_block) written.error = {};
+    if (written.error || moved == bytes.size()) co_return written;
+
+    const std::size_t rest =
+        co_await asio::async_write(socket_, asio::buffer(bytes.substr(moved)), redirect_error(use_awaitable, written.error));
+    if (rest > 0) written.nothing = false;
+    co_return written;
+}
+
+Task<NetError> Connection::read(AnswerReader& reader) {
+    NetError error;
+    std::size_t count = 0;
+    const auto space = reader.space();
+    const auto buffer = asio::buffer(space.data(), space.size());
+    if (tls_) {
+        count = co_await tls_->async_read_some(buffer, redirect_error(use_awaitable, error));
+    } else {
+        count = co_await socket_.async_read_some(buffer, redirect_error(use_awaitable, error));
+    }
+    reader.take_in(count);
+    co_return error;
+}
+
+bool Connection::fit_for_reuse() {
+    if (!socket_.is_open()) return false;
+    char unasked = 0;
+    const auto got = ::recv(socket_.native_handle(), &unasked, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+void Connection::close() noexcept {
+    disarm();
+    NetError ignored;
+    socket_.close(ignored);
+}
+
+void Connection::reset() noexcept {
+    NetError ignored;
+    if (socket_.is_open()) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
+}
+
+void Connection::expire() noexcept {
+    timed_out_ = true;
+    if (in_exchange) {
+        reset();
+    } else {
+        close();
+    }
+}
+
+}  // namespace tollgate

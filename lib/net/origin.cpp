@@ -1,0 +1,36 @@
+#include "net/origin.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+namespace tollgate {
+
+Result<Origin> parse_origin(std::string_view url) {
+    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(url.data(), url.size()));
+    if (!parsed) return fail(Code::bad_request, "not a URL: write it as https://host or https://host:port/path");
+
+    const boost::urls::url_view& view = *parsed;
+    Origin origin;
+    if (view.scheme_id() == boost::urls::scheme::https) {
+        origin.tls = true;
+    } else if (view.scheme_id() != boost::urls::scheme::http) {
+        return fail(Code::bad_request, "the URL must begin with http:// or https://");
+    }
+    if (view.has_userinfo()) return fail(Code::bad_request, "the URL must not hold a user or password");
+    if (view.has_query() || view.has_fragment()) return fail(Code::bad_request, "the URL must end with its path");
+
+    origin.host = view.host_address();
+    if (origin.host.empty()) return fail(Code::bad_request, "the URL names no host");
+    if (view.has_port() && view.port_number() == 0) return fail(Code::bad_request, "the URL's port must be 1 to 65535");
+    origin.port = view.has_port() ? std::to_string(view.port_number()) : origin.tls ? "443" : "80";
+
+    const auto host = view.encoded_host();
+    origin.authority.assign(host.data(), host.size());
+    if (view.has_port()) origin.authority += ":" + origin.port;
+    const auto path = view.encoded_path();
+    origin.prefix.assign(path.data(), path.size());
+    while (origin.prefix.ends_with('/')) origin.prefix.pop_back();
+    return origin;
+}
+
+}  // namespace tollgate

@@ -5,10 +5,10 @@ namespace tollgate {
 const CodeInfo& info(Code code) noexcept {
     using enum Execution;
     switch (code) {
-#define TOLLGATE_CODE(name, execution, retriable)                    \
-    case Code::name: {                                               \
+#define TOLLGATE_CODE(name, execution, retriable)                     \
+    case Code::name: {                                                \
         static constexpr CodeInfo entry{#name, execution, retriable}; \
-        return entry;                                                \
+        return entry;                                                 \
     }
         TOLLGATE_CODE(idempotency_key_missing, refused, false)
         TOLLGATE_CODE(idempotency_key_invalid, refused, false)

@@ -110,8 +110,8 @@ struct [[nodiscard]] Result : std::expected<T, PaymentError> {
     using std::expected<T, PaymentError>::expected;
 };
 
-[[nodiscard]] inline std::unexpected<PaymentError> fail(
-    Code code, std::string detail, std::optional<std::chrono::milliseconds> retry_after = {}) {
+[[nodiscard]] inline std::unexpected<PaymentError> fail(Code code, std::string detail,
+                                                        std::optional<std::chrono::milliseconds> retry_after = {}) {
     return std::unexpected<PaymentError>(PaymentError(code, std::move(detail), retry_after));
 }
 

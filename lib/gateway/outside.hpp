@@ -53,9 +53,9 @@ struct AuthorizeRequest {
 
 struct Authorization {
     std::string id;
-    std::string avs_result;             // match, mismatch, unavailable; empty: not told
-    std::string cvv_result;             // the same
-    std::string card_country;           // empty: not told
+    std::string avs_result;              // match, mismatch, unavailable; empty: not told
+    std::string cvv_result;              // the same
+    std::string card_country;            // empty: not told
     std::optional<WallTime> expires_at;  // until when it can be captured
 };
 
@@ -97,9 +97,9 @@ public:
     [[nodiscard]] virtual GatewayTraits traits() const noexcept = 0;
 
     virtual Task<Result<AuthorizeOutcome>> authorize(AuthorizeRequest request, CallContext context) = 0;
-    virtual Task<Result<std::string>> capture(CaptureRequest request, CallContext context) = 0;         // → capture id
+    virtual Task<Result<std::string>> capture(CaptureRequest request, CallContext context) = 0;          // → capture id
     virtual Task<Result<std::string>> void_authorization(VoidRequest request, CallContext context) = 0;  // → void id
-    virtual Task<Result<std::string>> refund(RefundRequest request, CallContext context) = 0;           // → refund id
+    virtual Task<Result<std::string>> refund(RefundRequest request, CallContext context) = 0;            // → refund id
 };
 
 struct GoodsRequest {

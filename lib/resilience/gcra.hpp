@@ -7,9 +7,9 @@ namespace tollgate {
 
 /// So many requests per so long, and how many may come at once on top of a quiet spell.
 struct GcraPolicy {
-    std::int64_t requests;           // 1 or more
-    std::chrono::milliseconds per;   // longer than zero
-    std::int64_t burst;              // 1 or more: how many may come at the same instant
+    std::int64_t requests;          // 1 or more
+    std::chrono::milliseconds per;  // longer than zero
+    std::int64_t burst;             // 1 or more: how many may come at the same instant
 
     friend bool operator==(const GcraPolicy&, const GcraPolicy&) = default;
 };

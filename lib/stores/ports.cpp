@@ -6,8 +6,9 @@
 namespace tollgate {
 namespace {
 
-constexpr std::array<std::string_view, 9> status_names{
-    "processing", "requires_action", "authorized", "succeeded", "declined", "blocked", "reversed", "canceled", "needs_attention"};
+constexpr std::array<std::string_view, 9> status_names{"processing", "requires_action", "authorized",
+                                                       "succeeded",  "declined",        "blocked",
+                                                       "reversed",   "canceled",        "needs_attention"};
 
 }  // namespace
 

@@ -1,0 +1,101 @@
+#include "payments/charge.hpp"
+
+#include "payments/problem.hpp"
+
+namespace tollgate {
+namespace {
+
+std::optional<Step> next_undo(const Charge& charge) noexcept {
+    if (!charge.shipment_id.empty() && !charge.shipment_canceled) return Step::cancel_shipment;
+    if (!charge.capture_id.empty() && charge.refund_id.empty()) return Step::refund;
+    if (charge.authorization && charge.capture_id.empty() && charge.void_id.empty()) return Step::void_authorization;
+    if (!charge.reservation_id.empty() && !charge.released) return Step::release;
+    return std::nullopt;
+}
+
+bool needs_customer(const Charge& charge) noexcept {
+    return !charge.redirect_url.empty() && !charge.authorization && !charge.failure;
+}
+
+}  // namespace
+
+std::optional<Step> next_step(const Charge& charge) noexcept {
+    if (charge.failure) return next_undo(charge);
+    if (charge.reservation_id.empty()) return Step::reserve;
+    if (needs_customer(charge)) return std::nullopt;
+    if (!charge.authorization) return Step::authorize;
+    if (charge.request.manual_capture && charge.capture_id.empty()) return std::nullopt;
+    if (charge.capture_id.empty()) return Step::capture;
+    if (charge.shipment_id.empty()) return Step::ship;
+    return std::nullopt;
+}
+
+ChargeStatus status_of(const Charge& charge) noexcept {
+    if (charge.failure) {
+        if (next_undo(charge)) return charge.attention ? ChargeStatus::needs_attention : ChargeStatus::processing;
+        if (charge.failure->timed_out) return ChargeStatus::canceled;
+        const bool by_gateway = charge.failure->step == Step::authorize && !charge.failure->error.retriable;
+        return by_gateway ? ChargeStatus::declined : ChargeStatus::reversed;
+    }
+    if (needs_customer(charge)) return ChargeStatus::requires_action;
+    if (!charge.shipment_id.empty()) return ChargeStatus::succeeded;
+    if (charge.request.manual_capture && charge.authorization && charge.capture_id.empty()) return ChargeStatus::authorized;
+    return ChargeStatus::processing;
+}
+
+bool finished(const Charge& charge) noexcept {
+    return !next_step(charge) && !needs_customer(charge);
+}
+
+bool frees_key(const Charge& charge) noexcept {
+    return finished(charge) && charge.failure && charge.failure->error.retriable && !charge.attention;
+}
+
+bool is_live(const Charge& charge) noexcept {
+    return !(charge.failure && finished(charge));
+}
+
+std::string_view saga_state(const Charge& charge) noexcept {
+    if (charge.failure) {
+        if (finished(charge)) return "COMPENSATED";
+        return charge.attention ? "NEEDS_ATTENTION" : "COMPENSATING";
+    }
+    switch (status_of(charge)) {
+        case ChargeStatus::succeeded:
+            return "COMPLETED";
+        case ChargeStatus::authorized:
+            return "AUTHORIZED";
+        case ChargeStatus::requires_action:
+            return "WAITING";
+        default:
+            return "RUNNING";
+    }
+}
+
+PaymentError client_error(const Charge& charge) {
+    const Failure& failure = *charge.failure;
+    const auto at_step = "; it failed at the step \"" + std::string(name(failure.step)) + "\"";
+    if (charge.attention) {
+        return {Code::needs_attention, "the checkout failed and undoing it failed as well" + at_step + "; somebody was called"};
+    }
+    if (failure.error.retriable) return failure.error;
+    if (failure.timed_out) {
+        return {Code::checkout_reversed, "the customer did not authenticate in time" + at_step + " and everything was undone"};
+    }
+    const Code code = failure.error.code;
+    const bool own_code = code == Code::out_of_stock || code == Code::cannot_ship || failure.step == Step::authorize;
+    if (own_code) return failure.error;
+    return {Code::checkout_reversed, "everything was undone" + at_step + ": " + failure.error.detail};
+}
+
+Answer final_answer(const Charge& charge) {
+    if (!charge.failure) return {201, to_json(charge)};
+    Problem problem{.error = client_error(charge),
+                    .request_id = charge.request_id,
+                    .instance = "/charge",
+                    .charge_id = charge.id,
+                    .errors = {}};
+    return {http_status(problem.error.code), to_json(problem)};
+}
+
+}  // namespace tollgate

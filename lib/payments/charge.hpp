@@ -1,0 +1,102 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/money.hpp"
+#include "core/time.hpp"
+#include "gateway/outside.hpp"
+#include "saga/intent.hpp"
+#include "stores/ports.hpp"
+
+namespace tollgate {
+
+/// What a client asks for, checked (contract: POST /charge).
+struct ChargeRequest {
+    std::string order_id;
+    Money amount;
+    std::string payment_method;
+    Customer customer;
+    std::vector<Item> items;
+    bool manual_capture = false;
+    bool allow_duplicate = false;
+    std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+/// Why a checkout is being undone, and at which step.
+struct Failure {
+    Step step = Step::reserve;
+    PaymentError error;
+    bool timed_out = false;  // the customer did not authenticate in time
+};
+
+/// A charge and the saga that makes it: the facts the outside has told, the reason to undo if there is one, and the intent.
+/// Everything else (the next step, the status, the answer) is derived from these.
+struct Charge {
+    explicit Charge(ChargeRequest asked) : request(std::move(asked)) {}
+
+    std::string id;
+    std::string tenant;
+    std::string idempotency_key;
+    int attempt = 1;
+    WallTime created_at{};
+    WallTime begun_at{};
+    std::string request_id;  // of the request that began this attempt
+    std::string traceparent;
+    std::string gateway_name;
+    ChargeRequest request;
+
+    std::string reservation_id;
+    std::optional<Authorization> authorization;
+    std::string capture_id;
+    std::string shipment_id;
+    std::string redirect_url;  // where the customer must authenticate; empty: not asked for
+
+    std::optional<Failure> failure;
+    bool shipment_canceled = false;
+    std::string refund_id;
+    std::string void_id;
+    bool released = false;
+    bool attention = false;  // undoing has failed too often
+
+    std::optional<Intent> intent;  // none: finished, or waiting for somebody else
+};
+
+/// What to do next: nothing once finished, or while the charge waits for its customer or a manual capture.
+[[nodiscard]] std::optional<Step> next_step(const Charge& charge) noexcept;
+
+[[nodiscard]] ChargeStatus status_of(const Charge& charge) noexcept;
+
+/// Nothing is left to do by itself, ever: the answer is kept, or the key was freed.
+[[nodiscard]] bool finished(const Charge& charge) noexcept;
+
+/// Undone after a failure that the client may try again: its key begins a new attempt.
+[[nodiscard]] bool frees_key(const Charge& charge) noexcept;
+
+/// Counts against a second charge of the same order.
+[[nodiscard]] bool is_live(const Charge& charge) noexcept;
+
+/// How long an authorization is taken to hold when the gateway does not say: the shortest validity the card schemes have in
+/// common.
+inline constexpr std::chrono::days authorization_validity{7};
+
+/// COMPLETED, AUTHORIZED, WAITING, RUNNING, COMPENSATING, COMPENSATED or NEEDS_ATTENTION.
+[[nodiscard]] std::string_view saga_state(const Charge& charge) noexcept;
+
+/// As stored between steps: a JSON text. `from_state` reads it back from a row, or says why it cannot.
+[[nodiscard]] std::string to_state(const Charge& charge);
+[[nodiscard]] Result<Charge> from_state(const ChargeRow& row);
+
+/// As clients see it (contract: the 201 body).
+[[nodiscard]] std::string to_json(const Charge& charge);
+
+/// The final answer of a finished charge, or of one that needs attention.
+[[nodiscard]] Answer final_answer(const Charge& charge);
+
+/// Why the client did not get its money moved: what `final_answer` says when the charge failed.
+[[nodiscard]] PaymentError client_error(const Charge& charge);
+
+}  // namespace tollgate

@@ -1,0 +1,167 @@
+#include "payments/charge_saga.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "payments/keys.hpp"
+
+namespace tollgate {
+
+ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed)
+    : context_(std::move(context)), charge_(std::move(charge)), fence_(fence), resumed_(resumed) {}
+
+Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
+    const Milliseconds lease = context_.policy.settle.lease;
+    bool first_call = !resumed_ || left_nothing();
+    if (resumed_ && first_call && !co_await take_up()) co_return End::abandoned;
+
+    std::optional<Ask> ask_instead;
+    while (charge_.intent) {
+        const Asked asked{first_call, ask_instead.value_or(how_to_ask(*charge_.intent, first_call, traits(), now()))};
+        ask_instead.reset();
+        const auto answer = co_await call(asked.ask);
+        const WallTime at = now();
+
+        Verdict verdict{.next = Verdict::Next::give_up};
+        if (answer) {
+            choose_next(at);
+        } else {
+            verdict = judge(answer.error(), asked, at);
+        }
+        if (verdict.next == Verdict::Next::send_again) {  // the intent is durable already
+            first_call = false;
+            ask_instead = Ask::perform;
+            continue;
+        }
+        if (!charge_.intent) break;
+
+        // Stay the owner, through a wait if there is one, or leave the charge to whoever is there when it is due.
+        const bool waits = verdict.next == Verdict::Next::wait || verdict.next == Verdict::Next::wait_anew;
+        const SteadyTime wake = context_.runtime.clock.steady() + verdict.delay;
+        const bool stays = !context_.hand_over.requested() && (!waits || (wake < patience && !verdict.attention));
+        first_call = !waits || verdict.next == Verdict::Next::wait_anew;
+        charge_.intent->sent = stays || !first_call;
+        const WallTime due = at + verdict.delay;
+        if (!co_await save(stays ? due + lease : at, due)) co_return End::abandoned;
+        if (!stays) co_return End::parked;
+        if (!waits) continue;
+        co_await context_.hand_over.sleep_until(context_.runtime, wake);
+        if (context_.hand_over.requested()) {
+            charge_.intent->sent = !first_call;
+            co_return co_await save(now(), due) ? End::parked : End::abandoned;
+        }
+    }
+    co_return co_await close();
+}
+
+/// Whether the predecessor surely left no call behind: it parked before one, or the charge waited for its customer.
+bool ChargeSaga::left_nothing() const noexcept {
+    return charge_.intent ? !charge_.intent->sent : status_of(charge_) == ChargeStatus::requires_action;
+}
+
+/// Writes the intent that the predecessor did not: a charge still waiting for its customer when it is due is given up.
+Task<bool> ChargeSaga::take_up() {
+    const WallTime at = now();
+    if (!charge_.intent) {
+        charge_.failure = Failure{.step = Step::authorize,
+                                  .error = {Code::authentication_required, "the customer did not authenticate in time"},
+                                  .timed_out = true};
+        choose_next(at);
+        if (!charge_.intent) co_return true;
+    }
+    charge_.intent->sent = true;
+    charge_.intent->since = at;
+    co_return co_await save(at + context_.policy.settle.lease, at);
+}
+
+Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
+    Intent& intent = *charge_.intent;
+    const SettlePolicy& policy = context_.policy.settle;
+    const Verdict verdict = charge_.failure ? settle_undo(error, asked, intent, traits(), policy, at)
+                                            : settle_forward(error, asked, intent, traits(), policy, at);
+    if (verdict.page != nullptr) {
+        page(verdict.page, error);
+        intent.paged = true;
+    }
+    if (verdict.attention) charge_.attention = true;
+    switch (verdict.next) {
+        case Verdict::Next::give_up:
+            charge_.failure = Failure{.step = intent.step, .error = error};
+            choose_next(at);
+            break;
+        case Verdict::Next::send_again:
+            break;
+        case Verdict::Next::wait_anew:
+            intent.since = at;
+            [[fallthrough]];
+        case Verdict::Next::wait:
+            ++intent.tries;
+            break;
+    }
+    if (verdict.new_key) ++intent.round;
+    return verdict;
+}
+
+void ChargeSaga::choose_next(WallTime at) {
+    const auto step = next_step(charge_);
+    charge_.intent = step ? std::optional(Intent{.step = *step, .since = at}) : std::nullopt;
+}
+
+void ChargeSaga::page(const char* kind, const PaymentError& error) {
+    context_.pager.page({.kind = kind,
+                         .severity = "critical",
+                         .charge_id = charge_.id,
+                         .detail = "step \"" + std::string(name(charge_.intent->step)) + "\": " + error.detail});
+}
+
+/// The last write: nothing is left to do, or nothing before the customer is back.
+Task<ChargeSaga::End> ChargeSaga::close() {
+    std::optional<WallTime> due;
+    if (status_of(charge_) == ChargeStatus::requires_action) due = now() + context_.policy.action_timeout;
+    if (!co_await save(now(), due)) co_return End::abandoned;
+    co_return due ? End::parked : End::finished;
+}
+
+Task<bool> ChargeSaga::save(WallTime lease_until, std::optional<WallTime> due_at) {
+    const bool done = finished(charge_);
+    const bool frees = frees_key(charge_);
+    Transition transition{.id = charge_.id,
+                          .fence = fence_,
+                          .status = status_of(charge_),
+                          .live = is_live(charge_),
+                          .state = to_state(charge_),
+                          .lease_until = lease_until,
+                          .due_at = due_at,
+                          .answer = {},
+                          .frees_key = frees,
+                          .ledger = std::exchange(ledger_, {}),
+                          .now = now()};
+    if ((done && !frees) || charge_.attention) transition.answer = final_answer(charge_);
+    auto written = co_await context_.store.advance(std::move(transition));
+    if (!written) error_ = std::move(written.error());
+    co_return written.has_value();
+}
+
+CallContext ChargeSaga::call_context(Ask ask) const {
+    const Intent& intent = *charge_.intent;
+    // A call ends well within the lease: its result must be written under it.
+    return {.key = call_key(charge_.tenant, charge_.idempotency_key, charge_.attempt, intent.step, intent.round),
+            .traceparent = charge_.traceparent,
+            .deadline = context_.runtime.clock.steady() + context_.policy.settle.lease * 4 / 5,
+            .ask = ask};
+}
+
+const GatewayTraits& ChargeSaga::traits() const noexcept {
+    switch (charge_.intent->step) {
+        case Step::reserve:
+        case Step::release:
+            return context_.outside.inventory;
+        case Step::ship:
+        case Step::cancel_shipment:
+            return context_.outside.shipping;
+        default:
+            return context_.outside.gateway;
+    }
+}
+
+}  // namespace tollgate

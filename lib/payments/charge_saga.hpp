@@ -1,0 +1,75 @@
+#pragma once
+
+#include <vector>
+
+#include "core/pager.hpp"
+#include "payments/charge.hpp"
+#include "payments/outside_calls.hpp"
+#include "saga/hand_over.hpp"
+#include "saga/settle.hpp"
+
+namespace tollgate {
+
+struct SagaPolicy {
+    SettlePolicy settle;
+    Milliseconds action_timeout{3'600'000};
+};
+
+/// What every saga of one thread borrows; all of it outlives them.
+struct SagaContext {
+    const Runtime& runtime;
+    ChargeStore& store;
+    const OutsideCalls& outside;
+    Pager& pager;
+    HandOver& hand_over;
+    SagaPolicy policy;
+};
+
+/// One owner's run of a checkout: reserve, authorize, capture, ship, and their undoing in reverse.
+///
+/// Every call outward is preceded by its durable intent and followed by its durable result, which carries the next intent:
+/// a crash at any instruction leaves a row from which a successor goes on under the same derived keys. Every write carries
+/// the owner's fence.
+class ChargeSaga {
+public:
+    enum class End : std::uint8_t {
+        finished,   // nothing is left to do; the answer is durable, or the key free
+        parked,     // it waits in the store, owned by nobody, until it is due
+        abandoned,  // a write failed, or another owner took over: the store has the truth
+    };
+
+    /// `resumed`: the row was somebody else's before; its intent may have left.
+    ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed);
+
+    /// Runs until one of the ends. Waits for an unknown outcome only as long as `patience` lasts, then parks.
+    Task<End> run(SteadyTime patience);
+
+    [[nodiscard]] const Charge& charge() const noexcept { return charge_; }
+    /// Why it was abandoned.
+    [[nodiscard]] const PaymentError& error() const noexcept { return error_; }
+
+    /// The intent a charge begins with; the caller makes it durable with `begin`.
+    static Intent first_intent(WallTime now) noexcept { return {.step = Step::reserve, .since = now}; }
+
+private:
+    [[nodiscard]] bool left_nothing() const noexcept;
+    Task<bool> take_up();
+    Task<Result<void>> call(Ask ask);
+    [[nodiscard]] CallContext call_context(Ask ask) const;
+    [[nodiscard]] const GatewayTraits& traits() const noexcept;
+    void choose_next(WallTime now);
+    Verdict judge(const PaymentError& error, Asked asked, WallTime now);
+    void page(const char* kind, const PaymentError& error);
+    Task<bool> save(WallTime lease_until, std::optional<WallTime> due_at);
+    Task<End> close();
+    [[nodiscard]] WallTime now() const noexcept { return context_.runtime.clock.wall(); }
+
+    SagaContext context_;
+    Charge charge_;
+    std::uint64_t fence_;
+    bool resumed_;
+    std::vector<LedgerEntry> ledger_;  // what moved since the last write
+    PaymentError error_;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,189 @@
+// How a charge is kept between steps. Short names, and only what the row's columns do not say: it is written once a step.
+// A field added later is read with a default, so that charges in flight survive an upgrade.
+#include <boost/json.hpp>
+
+#include "payments/charge.hpp"
+
+namespace tollgate {
+namespace {
+
+namespace json = boost::json;
+
+std::int64_t count(WallTime time) {
+    return time.time_since_epoch().count();
+}
+
+json::object request_to_json(const ChargeRequest& request) {
+    json::object out;
+    out["pm"] = request.payment_method;
+    out["cus"] = {request.customer.id, request.customer.email, request.customer.country};
+    json::array& items = out["items"].emplace_array();
+    for (const Item& item : request.items) items.push_back({item.sku, item.quantity});
+    if (request.manual_capture) out["manual"] = true;
+    if (!request.metadata.empty()) {
+        json::array& metadata = out["meta"].emplace_array();
+        for (const auto& [key, value] : request.metadata) metadata.push_back({key, value});
+    }
+    return out;
+}
+
+json::object failure_to_json(const Failure& failure) {
+    json::object out;
+    out["step"] = static_cast<int>(failure.step);
+    out["code"] = info(failure.error.code).name;
+    out["why"] = failure.error.detail;
+    out["retriable"] = failure.error.retriable;
+    if (failure.error.retry_after) out["after"] = failure.error.retry_after->count();
+    if (failure.timed_out) out["timed_out"] = true;
+    return out;
+}
+
+void put(json::object& out, json::string_view name, const std::string& value) {
+    if (!value.empty()) out[name] = value;
+}
+
+// Reading throws on a member of another type or a missing one: `from_state` turns that into one error.
+
+std::string text(const json::object& in, json::string_view name) {
+    const json::value* value = in.if_contains(name);
+    return value == nullptr ? std::string() : std::string(value->as_string());
+}
+
+std::int64_t number(const json::object& in, json::string_view name, std::int64_t otherwise) {
+    const json::value* value = in.if_contains(name);
+    return value == nullptr ? otherwise : value->as_int64();
+}
+
+bool flag(const json::object& in, json::string_view name) {
+    const json::value* value = in.if_contains(name);
+    return value != nullptr && value->as_bool();
+}
+
+Step step_from(std::int64_t value) {
+    if (value < 0 || value > static_cast<int>(Step::release)) throw std::out_of_range("step");
+    return static_cast<Step>(value);
+}
+
+Code code_from(std::string_view wanted) {
+    for (int i = 0; i <= static_cast<int>(Code::internal); ++i) {
+        if (info(static_cast<Code>(i)).name == wanted) return static_cast<Code>(i);
+    }
+    throw std::out_of_range("code");
+}
+
+ChargeRequest read_request(const json::object& in, const ChargeRow& row) {
+    const auto currency = Currency::from_code(row.currency);
+    if (!currency) throw std::out_of_range("currency");
+    ChargeRequest request{.order_id = row.order_id,
+                          .amount = {row.amount, *currency},
+                          .payment_method = text(in, "pm"),
+                          .customer = {},
+                          .items = {},
+                          .manual_capture = flag(in, "manual"),
+                          .allow_duplicate = false,
+                          .metadata = {}};
+    const json::array& customer = in.at("cus").as_array();
+    request.customer = {std::string(customer.at(0).as_string()), std::string(customer.at(1).as_string()),
+                        std::string(customer.at(2).as_string())};
+    for (const json::value& item : in.at("items").as_array()) {
+        request.items.push_back({std::string(item.as_array().at(0).as_string()), item.as_array().at(1).as_int64()});
+    }
+    if (const json::value* metadata = in.if_contains("meta")) {
+        for (const json::value& pair : metadata->as_array()) {
+            request.metadata.emplace_back(std::string(pair.as_array().at(0).as_string()),
+                                          std::string(pair.as_array().at(1).as_string()));
+        }
+    }
+    return request;
+}
+
+void read_facts(const json::object& in, Charge& charge) {
+    charge.request_id = text(in, "rid");
+    charge.traceparent = text(in, "trace");
+    charge.gateway_name = text(in, "gw");
+    charge.reservation_id = text(in, "res");
+    charge.capture_id = text(in, "cap");
+    charge.shipment_id = text(in, "ship");
+    charge.redirect_url = text(in, "redirect");
+    charge.shipment_canceled = flag(in, "unship");
+    charge.refund_id = text(in, "refund");
+    charge.void_id = text(in, "void");
+    charge.released = flag(in, "released");
+    charge.attention = flag(in, "attention");
+    if (const json::value* value = in.if_contains("auth")) {
+        const json::object& auth = value->as_object();
+        charge.authorization = Authorization{text(auth, "id"), text(auth, "avs"), text(auth, "cvv"), text(auth, "country"),
+                                             WallTime(Milliseconds(number(auth, "until", 0)))};
+    }
+    if (const json::value* value = in.if_contains("fail")) {
+        const json::object& fail = value->as_object();
+        Failure failure{.step = step_from(number(fail, "step", -1)),
+                        .error = {code_from(text(fail, "code")), text(fail, "why")},
+                        .timed_out = flag(fail, "timed_out")};
+        failure.error.retriable = flag(fail, "retriable");
+        if (fail.if_contains("after") != nullptr) failure.error.retry_after = Milliseconds(number(fail, "after", 0));
+        charge.failure = std::move(failure);
+    }
+    if (const json::value* value = in.if_contains("intent")) {
+        const json::array& intent = value->as_array();
+        charge.intent = Intent{step_from(intent.at(0).as_int64()),
+                               intent.at(1).as_bool(),
+                               WallTime(Milliseconds(intent.at(2).as_int64())),
+                               static_cast<int>(intent.at(3).as_int64()),
+                               static_cast<int>(intent.at(4).as_int64()),
+                               intent.at(5).as_bool()};
+    }
+}
+
+}  // namespace
+
+std::string to_state(const Charge& charge) {
+    json::object out;
+    out["req"] = request_to_json(charge.request);
+    put(out, "rid", charge.request_id);
+    put(out, "trace", charge.traceparent);
+    put(out, "gw", charge.gateway_name);
+    put(out, "res", charge.reservation_id);
+    if (charge.authorization) {
+        json::object& auth = out["auth"].emplace_object();
+        put(auth, "id", charge.authorization->id);
+        put(auth, "avs", charge.authorization->avs_result);
+        put(auth, "cvv", charge.authorization->cvv_result);
+        put(auth, "country", charge.authorization->card_country);
+        auth["until"] = count(charge.authorization->expires_at.value_or(WallTime{}));
+    }
+    put(out, "cap", charge.capture_id);
+    put(out, "ship", charge.shipment_id);
+    put(out, "redirect", charge.redirect_url);
+    if (charge.failure) out["fail"] = failure_to_json(*charge.failure);
+    if (charge.shipment_canceled) out["unship"] = true;
+    put(out, "refund", charge.refund_id);
+    put(out, "void", charge.void_id);
+    if (charge.released) out["released"] = true;
+    if (charge.attention) out["attention"] = true;
+    if (const auto& intent = charge.intent) {
+        out["intent"] = {
+            static_cast<int>(intent->step), intent->sent, count(intent->since), intent->tries, intent->round, intent->paged};
+    }
+    return json::serialize(out);
+}
+
+Result<Charge> from_state(const ChargeRow& row) {
+    try {
+        const json::value parsed = json::parse(row.state);
+        const json::object& in = parsed.as_object();
+        Charge charge(read_request(in.at("req").as_object(), row));
+        charge.id = row.id;
+        charge.tenant = row.tenant;
+        charge.idempotency_key = row.idempotency_key;
+        charge.attempt = row.attempt;
+        charge.created_at = row.created_at;
+        charge.begun_at = row.begun_at;
+        read_facts(in, charge);
+        return charge;
+    } catch (const std::exception&) {  // Boost.JSON reports a member of another type by throwing
+        return fail(Code::internal, "the stored state of charge " + row.id + " cannot be read");
+    }
+}
+
+}  // namespace tollgate

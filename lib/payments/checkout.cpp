@@ -1,0 +1,141 @@
+#include "payments/checkout.hpp"
+
+#include <utility>
+
+#include "async/one_shot.hpp"
+#include "payments/keys.hpp"
+
+namespace tollgate {
+namespace {
+
+/// How soon a client should ask again about a charge that is on its way.
+constexpr Milliseconds ask_again{1'000};
+
+using Outcome = OneShot<Result<ChargeAnswer>>;
+
+ChargeAnswer accepted(const Charge& charge) {
+    return {.answer = {202, to_json(charge)}, .charge_id = charge.id, .retry_after = ask_again};
+}
+
+/// What the client hears of a run's end.
+Result<ChargeAnswer> answer_of(const ChargeSaga& saga, ChargeSaga::End end) {
+    const Charge& charge = saga.charge();
+    switch (end) {
+        case ChargeSaga::End::finished: {
+            ChargeAnswer answer{.answer = final_answer(charge), .charge_id = charge.id};
+            if (charge.failure) answer.retry_after = charge.failure->error.retry_after;
+            return answer;
+        }
+        case ChargeSaga::End::parked:
+            if (charge.attention) return ChargeAnswer{.answer = final_answer(charge), .charge_id = charge.id};
+            return accepted(charge);
+        case ChargeSaga::End::abandoned:
+            if (saga.error().code == Code::lease_lost) {
+                return fail(Code::idempotency_in_flight, "the charge is settled by another process; ask again", ask_again);
+            }
+            return fail(saga.error());
+    }
+    std::unreachable();
+}
+
+/// Counts a running saga for as long as it lives.
+class Running {
+public:
+    explicit Running(std::shared_ptr<std::size_t> count) : count_(std::move(count)) { ++*count_; }
+    ~Running() { --*count_; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+private:
+    std::shared_ptr<std::size_t> count_;
+};
+
+Task<void> run(ChargeSaga saga, SteadyTime patience, std::shared_ptr<Outcome> outcome, std::shared_ptr<std::size_t> count) {
+    const Running running(std::move(count));
+    const auto end = co_await saga.run(patience);
+    if (outcome) outcome->set(answer_of(saga, end));
+}
+
+}  // namespace
+
+ChargeCommand make_charge_command(Charge charge, std::string fingerprint, WallTime now, const SettlePolicy& policy) {
+    charge.id = charge_id(charge.tenant, charge.idempotency_key);
+    charge.created_at = now;
+    charge.begun_at = now;
+    charge.intent = ChargeSaga::first_intent(now);
+    BeginCharge begin;
+    begin.row.id = charge.id;
+    begin.row.tenant = charge.tenant;
+    begin.row.idempotency_key = charge.idempotency_key;
+    begin.row.fingerprint = std::move(fingerprint);
+    begin.row.order_id = charge.request.order_id;
+    begin.row.amount = charge.request.amount.minor;
+    begin.row.currency = charge.request.amount.currency.code();
+    begin.row.state = to_state(charge);
+    begin.row.created_at = now;
+    begin.row.begun_at = now;
+    begin.row.lease_until = now + policy.lease;
+    begin.row.due_at = now;
+    begin.allow_duplicate = charge.request.allow_duplicate;
+    begin.now = now;
+    return {std::move(begin), std::move(charge)};
+}
+
+Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun begun) {
+    const SteadyTime deadline = context_.runtime.clock.steady() + charge_timeout_;
+    const bool resumed = begun.kind == Begun::Kind::taken_over;
+    if (resumed) {
+        auto charge = from_state(begun.row);
+        if (!charge) co_return fail(std::move(charge.error()));
+        command.charge = std::move(*charge);
+    } else {
+        command.charge.attempt = begun.row.attempt;
+        command.charge.created_at = begun.row.created_at;
+    }
+    const std::string id = command.charge.id;
+    auto outcome = std::make_shared<Outcome>(context_.runtime);
+    ChargeSaga saga(context_, std::move(command.charge), begun.row.fence, resumed);
+    spawn(context_.runtime.executor, run(std::move(saga), deadline, outcome, running_));
+
+    auto answer = co_await outcome->wait_until(deadline);
+    if (answer) co_return std::move(*answer);
+    co_return co_await still_running(id);
+}
+
+/// The time is up and the saga goes on: the charge as it stands in the store.
+Task<Result<ChargeAnswer>> Checkout::still_running(std::string id) {
+    auto row = co_await context_.store.find(id);
+    if (!row) co_return fail(std::move(row.error()));
+    if (!*row) co_return fail(Code::internal, "charge " + id + " is not in the store");
+    auto charge = from_state(**row);
+    if (!charge) co_return fail(std::move(charge.error()));
+    co_return accepted(*charge);
+}
+
+Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun& begun) const {
+    const ChargeRow& row = begun.row;
+    if (begun.kind == Begun::Kind::replay) return ChargeAnswer{.answer = *row.answer, .charge_id = row.id, .replayed = true};
+    auto charge = from_state(row);
+    if (!charge) return fail(std::move(charge.error()));
+    if (begun.kind == Begun::Kind::settled) {
+        return ChargeAnswer{.answer = final_answer(*charge), .charge_id = row.id, .replayed = true};
+    }
+    const bool first_still_waits = row.status == ChargeStatus::processing && command.begin.now < row.begun_at + charge_timeout_;
+    if (first_still_waits) {
+        return fail(Code::idempotency_in_flight, "a request with this key is still running; ask again for its answer",
+                    ask_again);
+    }
+    return accepted(*charge);
+}
+
+Task<void> Checkout::resume(ChargeRow row) {
+    auto charge = from_state(row);
+    if (!charge) {
+        context_.pager.page(
+            {.kind = "unknown_outcome_stuck", .severity = "critical", .charge_id = row.id, .detail = charge.error().detail});
+        co_return;
+    }
+    co_await run(ChargeSaga(context_, std::move(*charge), row.fence, true), context_.runtime.clock.steady(), nullptr, running_);
+}
+
+}  // namespace tollgate

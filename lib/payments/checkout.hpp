@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "payments/charge_saga.hpp"
+
+namespace tollgate {
+
+/// POST /charge, checked and identified: what the pipeline carries from the handler to the checkout.
+struct ChargeCommand {
+    BeginCharge begin;  // the row and the admission asked of the store
+    Charge charge;      // the same charge, in words
+};
+
+/// Makes the command of a request. The ids are derived; the row holds the first intent, owned until `now + lease`.
+[[nodiscard]] ChargeCommand make_charge_command(Charge charge, std::string fingerprint, WallTime now,
+                                                const SettlePolicy& policy);
+
+/// What the client is told.
+struct ChargeAnswer {
+    Answer answer;
+    std::string charge_id;
+    bool replayed = false;                    // kept from the first time
+    std::optional<Milliseconds> retry_after;  // with 202, and with a failure that may be tried again
+};
+
+/// The innermost service of a charge: runs its saga, and answers when it is final or when the time is up. The saga goes on
+/// without its client. One a thread; everything it borrows outlives it.
+class Checkout {
+public:
+    Checkout(SagaContext context, Milliseconds charge_timeout)
+        : context_(std::move(context)), charge_timeout_(charge_timeout) {}
+
+    /// For a charge just begun or taken over: this process owns it.
+    Task<Result<ChargeAnswer>> operator()(ChargeCommand command, Begun begun);
+
+    /// For a charge that is known already: replayed, settled or in flight.
+    [[nodiscard]] Result<ChargeAnswer> present(const ChargeCommand& command, const Begun& begun) const;
+
+    /// Goes on with a charge that was claimed; for `Recovery`.
+    Task<void> resume(ChargeRow row);
+
+    /// Sagas running on this thread.
+    [[nodiscard]] std::size_t running() const noexcept { return *running_; }
+
+private:
+    Task<Result<ChargeAnswer>> still_running(std::string id);
+
+    SagaContext context_;
+    Milliseconds charge_timeout_;
+    std::shared_ptr<std::size_t> running_ = std::make_shared<std::size_t>(0);
+};
+
+}  // namespace tollgate

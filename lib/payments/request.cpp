@@ -1,0 +1,255 @@
+#include "payments/request.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <initializer_list>
+
+#include "core/country.hpp"
+#include "payments/keys.hpp"
+#include "payments/strict_json.hpp"
+#include "redaction/card_number.hpp"
+
+namespace tollgate {
+namespace {
+
+namespace json = boost::json;
+
+bool visible_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+bool printable(std::string_view text) {
+    return std::ranges::none_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
+}
+
+/// Where card data hides in a value, as a pointer; nothing when there is none. Member names are not shown: they may be it.
+std::optional<std::string> find_card_data(const json::value& value, const std::string& pointer) {
+    if (const json::string* text = value.if_string()) {
+        if (holds_card_number(*text)) return pointer;
+    } else if (const json::array* array = value.if_array()) {
+        for (std::size_t i = 0; i < array->size(); ++i) {
+            if (auto found = find_card_data((*array)[i], pointer + "/" + std::to_string(i))) return found;
+        }
+    } else if (const json::object* object = value.if_object()) {
+        for (const auto& [name, member] : *object) {
+            if (holds_card_number(name) || names_card_secret(name)) return pointer;
+            if (auto found = find_card_data(member, pointer + "/" + std::string(name))) return found;
+        }
+    }
+    return std::nullopt;
+}
+
+/// Collects what is wrong, so that a client sees all of it at once.
+class Checker {
+public:
+    std::vector<FieldError> errors;
+
+    void wrong(std::string pointer, std::string detail) { errors.push_back({std::move(pointer), std::move(detail)}); }
+
+    void only(const json::object& object, const std::string& at, std::initializer_list<std::string_view> known) {
+        for (const auto& member : object) {
+            const std::string_view name = member.key();
+            if (std::ranges::find(known, name) != known.end()) continue;
+            const bool showable = name.size() <= metadata_key_max && printable(name) && name.find_first_of("~/") == name.npos;
+            wrong(at + "/" + (showable ? std::string(name) : "…"),
+                  "is not a member this service knows; remove it or mend its name");
+        }
+    }
+
+    /// The object at a member; an empty one, and the complaint noted, when it is something else.
+    const json::object& object(const json::object& parent, std::string_view name, const std::string& at) {
+        static const json::object empty;
+        const json::value* value = parent.if_contains(name);
+        if (value != nullptr && value->is_object()) return value->get_object();
+        wrong(at, value == nullptr ? "is required" : "must be an object");
+        return empty;
+    }
+
+    std::string text(const json::object& parent, std::string_view name, const std::string& at, bool (*fit)(std::string_view),
+                     const char* what) {
+        const json::value* value = parent.if_contains(name);
+        if (value == nullptr) {
+            if (!(parent.empty() && suppressed(at))) wrong(at, "is required");
+            return {};
+        }
+        const json::string* string = value->if_string();
+        if (string == nullptr || string->empty() || string->size() > text_max || !fit(*string)) {
+            wrong(at, what);
+            return {};
+        }
+        return std::string(*string);
+    }
+
+    std::int64_t integer(const json::object& parent, std::string_view name, const std::string& at, std::int64_t max) {
+        const json::value* value = parent.if_contains(name);
+        if (value == nullptr) {
+            wrong(at, "is required");
+            return 0;
+        }
+        const std::int64_t* number = value->if_int64();
+        if (number == nullptr || *number < 1 || *number > max) {
+            wrong(at, "must be an integer literal from 1 to " + std::to_string(max));
+            return 0;
+        }
+        return *number;
+    }
+
+private:
+    /// A missing parent was named already; its members need not be.
+    [[nodiscard]] bool suppressed(const std::string& at) const {
+        return std::ranges::any_of(errors, [&](const FieldError& e) { return at.starts_with(e.pointer + "/"); });
+    }
+};
+
+bool email_like(std::string_view text) {
+    const auto at = text.find('@');
+    return visible_ascii(text) && at != text.npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == text.npos;
+}
+
+Customer read_customer(const json::object& root, Checker& check) {
+    const json::object& in = check.object(root, "customer", "/customer");
+    check.only(in, "/customer", {"id", "email", "country"});
+    return {
+        check.text(in, "id", "/customer/id", printable, "must be a string of 1 to 255 bytes without control characters"),
+        check.text(in, "email", "/customer/email", email_like, "must be an e-mail address of at most 255 characters"),
+        check.text(in, "country", "/customer/country", is_country, "must be an ISO 3166-1 alpha-2 country code in upper case")};
+}
+
+std::vector<Item> read_items(const json::object& root, Checker& check) {
+    const json::value* value = root.if_contains("items");
+    const json::array* array = value == nullptr ? nullptr : value->if_array();
+    if (array == nullptr || array->empty() || array->size() > items_max) {
+        check.wrong("/items", value == nullptr ? "is required" : "must be an array of 1 to 100 items");
+        return {};
+    }
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < array->size(); ++i) {
+        const std::string at = "/items/" + std::to_string(i);
+        const json::object* item = (*array)[i].if_object();
+        if (item == nullptr) {
+            check.wrong(at, "must be an object");
+            continue;
+        }
+        check.only(*item, at, {"sku", "quantity"});
+        items.push_back(
+            {check.text(*item, "sku", at + "/sku", printable, "must be a string of 1 to 255 bytes without control characters"),
+             check.integer(*item, "quantity", at + "/quantity", quantity_max)});
+    }
+    return items;
+}
+
+std::vector<std::pair<std::string, std::string>> read_metadata(const json::object& root, Checker& check) {
+    std::vector<std::pair<std::string, std::string>> metadata;
+    const json::value* value = root.if_contains("metadata");
+    if (value == nullptr) return metadata;
+    const json::object* object = value->if_object();
+    if (object == nullptr || object->size() > metadata_max) {
+        check.wrong("/metadata", "must be an object of at most 50 strings");
+        return metadata;
+    }
+    for (const auto& [key, member] : *object) {
+        const json::string* text = member.if_string();
+        if (key.empty() || key.size() > metadata_key_max || text == nullptr || text->size() > metadata_value_max) {
+            check.wrong("/metadata", "names have 1 to 40 bytes, and values are strings of at most 500 bytes");
+            return metadata;
+        }
+        metadata.emplace_back(key, *text);
+    }
+    return metadata;
+}
+
+bool read_manual_capture(const json::object& root, Checker& check) {
+    const json::value* value = root.if_contains("capture");
+    if (value == nullptr) return false;
+    const json::string* text = value->if_string();
+    if (text != nullptr && *text == "manual") return true;
+    if (text == nullptr || *text != "automatic") check.wrong("/capture", R"(must be "automatic" or "manual")");
+    return false;
+}
+
+bool read_flag(const json::object& root, std::string_view name, Checker& check) {
+    const json::value* value = root.if_contains(name);
+    if (value == nullptr) return false;
+    if (!value->is_bool()) check.wrong("/" + std::string(name), "must be true or false");
+    return value->is_bool() && value->get_bool();
+}
+
+std::optional<Currency> read_currency(const json::object& root, Checker& check) {
+    const json::value* value = root.if_contains("currency");
+    if (value == nullptr) {
+        check.wrong("/currency", "is required");
+        return std::nullopt;
+    }
+    const json::string* text = value->if_string();
+    auto currency = text == nullptr ? std::nullopt : Currency::from_code(*text);
+    if (!currency) check.wrong("/currency", "must be an ISO 4217 currency code in upper case");
+    return currency;
+}
+
+std::unexpected<Rejection> reject(PaymentError error, std::vector<FieldError> errors = {}) {
+    return std::unexpected(Rejection{std::move(error), std::move(errors)});
+}
+
+}  // namespace
+
+std::expected<ParsedCharge, Rejection> parse_charge_request(std::string_view body) {
+    auto parsed = parse_strict_json(body);
+    if (!parsed) return reject(parsed.error());
+    if (find_card_data(*parsed, "")) {
+        return reject(
+            {Code::pan_not_accepted,
+             "the body holds a card number or a card's security code; send a token from the gateway as payment_method"});
+    }
+    const json::object* root = parsed->if_object();
+    if (root == nullptr)
+        return reject({Code::validation_failed, "the body must be a JSON object"}, {{"", "must be an object"}});
+
+    Checker check;
+    check.only(
+        *root, "",
+        {"order_id", "amount", "currency", "payment_method", "customer", "items", "capture", "metadata", "allow_duplicate"});
+    auto order_id =
+        check.text(*root, "order_id", "/order_id", printable, "must be a string of 1 to 255 bytes without control characters");
+    const auto minor = check.integer(*root, "amount", "/amount", Money::minor_max);
+    const auto currency = read_currency(*root, check);
+    auto payment_method = check.text(*root, "payment_method", "/payment_method", visible_ascii,
+                                     "must be a token of 1 to 255 visible ASCII characters");
+    auto customer = read_customer(*root, check);
+    auto items = read_items(*root, check);
+    const bool manual = read_manual_capture(*root, check);
+    auto metadata = read_metadata(*root, check);
+    const bool allow_duplicate = read_flag(*root, "allow_duplicate", check);
+    if (!check.errors.empty()) {
+        return reject({Code::validation_failed, "see `errors` for each place and its mend"}, std::move(check.errors));
+    }
+    return ParsedCharge{{std::move(order_id), Money{minor, *currency}, std::move(payment_method), std::move(customer),
+                         std::move(items), manual, allow_duplicate, std::move(metadata)},
+                        fingerprint(canonical_json(*parsed))};
+}
+
+Result<std::string> parse_idempotency_key(std::string_view header) {
+    std::string key(header);
+    if (header.size() >= 2 && header.front() == '"') {
+        key.clear();
+        if (header.back() != '"')
+            return fail(Code::idempotency_key_invalid, "the quoted Idempotency-Key does not end with a quote");
+        for (std::size_t i = 1; i + 1 < header.size(); ++i) {
+            if (header[i] == '"')
+                return fail(Code::idempotency_key_invalid, "a quote within the Idempotency-Key must be written \\\"");
+            if (header[i] == '\\') {
+                ++i;
+                if (i + 1 >= header.size() || (header[i] != '"' && header[i] != '\\')) {
+                    return fail(Code::idempotency_key_invalid, "a backslash within the Idempotency-Key must be written \\\\");
+                }
+            }
+            key += header[i];
+        }
+    }
+    if (key.empty() || key.size() > text_max || !visible_ascii(key)) {
+        return fail(Code::idempotency_key_invalid, "the Idempotency-Key must be 1 to 255 visible ASCII characters");
+    }
+    if (holds_card_number(key)) return fail(Code::pan_not_accepted, "the Idempotency-Key holds a card number");
+    return key;
+}
+
+}  // namespace tollgate

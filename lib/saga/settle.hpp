@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "gateway/outside.hpp"
+#include "saga/intent.hpp"
+
+/// What an answer to a step means for its saga: decided here without I/O, acted on by the engine.
+namespace tollgate {
+
+struct SettlePolicy {
+    Milliseconds lease{30'000};
+    int compensation_retries = 3;
+    Milliseconds compensation_delay{1'000};
+};
+
+/// Linear backoff of an undo ends here; it goes on at this pace for ever.
+inline constexpr Milliseconds compensation_delay_max{60'000};
+
+/// How one call was made: whether an earlier one under the same key may have left before it, and what it asked.
+struct Asked {
+    bool first_call = true;
+    Ask ask = Ask::perform;
+};
+
+/// How to ask for an intent now. A call that may have left is looked up first; it is sent again under the same key only
+/// while the other side is sure to know the key as the same call.
+[[nodiscard]] Ask how_to_ask(const Intent& intent, bool first_call, const GatewayTraits& traits, WallTime now) noexcept;
+
+struct Verdict {
+    enum class Next : std::uint8_t {
+        give_up,     // a definite no, or surely not executed: undo what was done before
+        send_again,  // at once: a look-up found nothing, and the key is still the same call
+        wait,        // ask again after `delay`
+        wait_anew,   // the same, and nothing has come of the call: its key window starts over
+    };
+    Next next = Next::wait;
+    Milliseconds delay{0};
+    const char* page = nullptr;  // the kind of page due now
+    bool attention = false;      // undoing has failed too often: the charge needs attention
+    bool new_key = false;        // with wait_anew: the other side has said no to this key for good
+};
+
+/// A forward step failed. An unknown outcome is never given up. A step that surely did not happen is given up before money
+/// is held (reserve, authorize), and asked for again afterwards (capture, ship): only a refusal undoes those.
+[[nodiscard]] Verdict settle_forward(const PaymentError& error, Asked asked, const Intent& intent, const GatewayTraits& traits,
+                                     const SettlePolicy& policy, WallTime now);
+
+/// An undo failed. It is never given up: linear backoff, then needs attention and a page, and on at the cap.
+[[nodiscard]] Verdict settle_undo(const PaymentError& error, Asked asked, const Intent& intent, const GatewayTraits& traits,
+                                  const SettlePolicy& policy, WallTime now);
+
+}  // namespace tollgate

@@ -1,0 +1,169 @@
+#include "gateway/http_gateway.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <optional>
+
+#include "gateway/http_call.hpp"
+#include "gateway/rfc3339.hpp"
+
+namespace tollgate {
+namespace {
+
+using boost::json::object;
+using section6::text_in;
+
+boost::json::string_view view(std::string_view text) {
+    return {text.data(), text.size()};
+}
+
+void put_money(object& body, Money money) {
+    body["amount"] = money.minor;
+    body["currency"] = view(money.currency.code());
+}
+
+/// What a success repeats must be what was asked: an answer about anything else is about another payment.
+Result<void> check_echo(const object& answer, std::string_view reference, const std::optional<Money>& money) {
+    if (const auto* const amount = answer.if_contains("amount"); money && amount != nullptr) {
+        boost::system::error_code no_integer;
+        const auto minor = amount->to_number<std::int64_t>(no_integer);
+        if (no_integer || amount->is_double())
+            return fail(Code::unreadable_answer, "answered with an amount that is no integer");
+        if (minor != money->minor) return fail(Code::echo_mismatch, "answered about another amount than was asked");
+    }
+    if (const auto* const currency = answer.if_contains("currency"); money && currency != nullptr) {
+        if (text_in(answer, "currency") != money->currency.code())
+            return fail(Code::echo_mismatch, "answered about another currency than was asked");
+    }
+    if (answer.contains("reference") && text_in(answer, "reference") != reference)
+        return fail(Code::echo_mismatch, "answered about another charge than was asked");
+    return {};
+}
+
+Result<void> check_status(const object& answer, std::string_view status) {
+    if (text_in(answer, "status") != status)
+        return fail(Code::unreadable_answer, "answered success without the status \"" + std::string(status) + "\"");
+    return {};
+}
+
+/// An address that a browser can be sent to and that fits into a header.
+bool is_web_address(std::string_view url) {
+    const std::size_t host = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
+    return host != 0 && url.size() > host && url.size() <= 2048 && url[host] != '/' && std::ranges::all_of(url, [](char c) {
+               return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\';
+           });
+}
+
+Result<AuthorizeOutcome> authentication(const OutboundReply& reply) {
+    boost::system::error_code error;
+    const auto body = boost::json::parse(view(reply.body), error);
+    const std::string_view url = error || !body.is_object() ? std::string_view() : text_in(body.get_object(), "redirect_url");
+    if (!is_web_address(url))
+        return fail(Code::unreadable_answer, "asked for the customer's authentication without a usable redirect_url");
+    AuthorizeOutcome outcome;
+    outcome.redirect_url = url;
+    return outcome;
+}
+
+/// Advice, not proof: an unknown word counts as "unavailable", so that no word of the gateway passes as a match.
+std::string check_result(const object& answer, std::string_view member) {
+    if (!answer.contains(view(member))) return {};
+    const std::string_view result = text_in(answer, member);
+    return std::string(result == "match" || result == "mismatch" ? result : "unavailable");
+}
+
+Result<AuthorizeOutcome> authorized(const object& answer, const AuthorizeRequest& request) {
+    if (auto echo = check_echo(answer, request.reference, request.amount); !echo) return fail(echo.error());
+    if (auto status = check_status(answer, "authorized"); !status) return fail(status.error());
+    auto id = section6::id_in(answer, "authorization_id");
+    if (!id) return fail(id.error());
+
+    Authorization authorization;
+    authorization.id = std::move(*id);
+    authorization.avs_result = check_result(answer, "avs_result");
+    authorization.cvv_result = check_result(answer, "cvv_result");
+    const std::string_view country = text_in(answer, "card_country");
+    if (country.size() == 2 && std::ranges::all_of(country, [](char c) { return c >= 'A' && c <= 'Z'; }))
+        authorization.card_country = country;
+    authorization.expires_at = parse_rfc3339(text_in(answer, "expires_at"));
+    AuthorizeOutcome outcome;
+    outcome.authorized = std::move(authorization);
+    return outcome;
+}
+
+std::string authorize_body(const AuthorizeRequest& request) {
+    object body;
+    body["reference"] = request.reference;
+    body["order_id"] = request.order_id;
+    put_money(body, request.amount);
+    body["payment_method"] = request.payment_method;
+    body["customer"] = {{"id", request.customer.id}, {"email", request.customer.email}, {"country", request.customer.country}};
+    if (request.authenticate) body["authenticate"] = true;
+    return boost::json::serialize(body);
+}
+
+}  // namespace
+
+struct HttpGateway::Expected {
+    std::string_view id_member;
+    std::string_view status;
+    std::string reference;
+    std::optional<Money> money;
+};
+
+HttpGateway::HttpGateway(Exchange& exchange, HttpGatewayOptions options)
+    : exchange_(exchange),
+      options_(std::move(options)),
+      authorization_(options_.api_key.empty() ? "" : "Bearer " + options_.api_key) {}
+
+Task<Result<AuthorizeOutcome>> HttpGateway::authorize(AuthorizeRequest request, CallContext context) {
+    const Ask how = context.ask;
+    section6::Step step{"/v1/authorize", how == Ask::perform ? authorize_body(request) : ""};
+    const auto reply = co_await section6::ask(exchange_, authorization_, std::move(step), std::move(context));
+    if (!reply) co_return fail(reply.error());
+    const auto answer = section6::interpret(*reply, how, section6::Side::payments);
+    if (answer) co_return authorized(*answer, request);
+    if (answer.error().code == Code::authentication_required) co_return authentication(*reply);
+    co_return fail(answer.error());
+}
+
+Task<Result<std::string>> HttpGateway::perform(std::string path, std::string body, CallContext context, Expected expected) {
+    const Ask how = context.ask;
+    section6::Step step{std::move(path), std::move(body)};
+    const auto reply = co_await section6::ask(exchange_, authorization_, std::move(step), std::move(context));
+    if (!reply) co_return fail(reply.error());
+    const auto answer = section6::interpret(*reply, how, section6::Side::payments);
+    if (!answer) co_return fail(answer.error());
+    if (auto echo = check_echo(*answer, expected.reference, expected.money); !echo) co_return fail(echo.error());
+    if (auto status = check_status(*answer, expected.status); !status) co_return fail(status.error());
+    co_return section6::id_in(*answer, expected.id_member);
+}
+
+Task<Result<std::string>> HttpGateway::capture(CaptureRequest request, CallContext context) {
+    object body;
+    body["reference"] = request.reference;
+    body["authorization_id"] = request.authorization_id;
+    put_money(body, request.amount);
+    Expected expected{"capture_id", "captured", std::move(request.reference), request.amount};
+    co_return co_await perform("/v1/capture", boost::json::serialize(body), std::move(context), std::move(expected));
+}
+
+Task<Result<std::string>> HttpGateway::void_authorization(VoidRequest request, CallContext context) {
+    object body;
+    body["reference"] = request.reference;
+    body["authorization_id"] = request.authorization_id;
+    Expected expected{"void_id", "voided", std::move(request.reference), std::nullopt};
+    co_return co_await perform("/v1/void", boost::json::serialize(body), std::move(context), std::move(expected));
+}
+
+Task<Result<std::string>> HttpGateway::refund(RefundRequest request, CallContext context) {
+    object body;
+    body["reference"] = request.reference;
+    body["capture_id"] = request.capture_id;
+    put_money(body, request.amount);
+    Expected expected{"refund_id", "refunded", std::move(request.reference), request.amount};
+    co_return co_await perform("/v1/refund", boost::json::serialize(body), std::move(context), std::move(expected));
+}
+
+}  // namespace tollgate

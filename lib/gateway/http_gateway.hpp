@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+
+#include "gateway/exchange.hpp"
+#include "gateway/outside.hpp"
+
+namespace tollgate {
+
+/// What contract section 6 lets an adapter promise. The window is what gateways commonly keep keys for. An hour is four
+/// times what TCP goes on retransmitting (RFC 1122 section 4.2.3.5, at most 15 minutes here) and leaves room for proxies.
+inline constexpr GatewayTraits section6_traits{std::chrono::hours(24), std::chrono::hours(1), true};
+
+struct HttpGatewayOptions {
+    std::string name = "http";  // as charges show it
+    std::string api_key;        // sent as a bearer token; empty: none
+    GatewayTraits traits = section6_traits;
+};
+
+/// Any gateway that speaks contract section 6, over sockets or within this process. Borrows the exchange; for its thread.
+class HttpGateway final : public PaymentGateway {
+public:
+    explicit HttpGateway(Exchange& exchange, HttpGatewayOptions options = {});
+
+    [[nodiscard]] std::string_view name() const noexcept override { return options_.name; }
+    [[nodiscard]] GatewayTraits traits() const noexcept override { return options_.traits; }
+
+    Task<Result<AuthorizeOutcome>> authorize(AuthorizeRequest request, CallContext context) override;
+    Task<Result<std::string>> capture(CaptureRequest request, CallContext context) override;
+    Task<Result<std::string>> void_authorization(VoidRequest request, CallContext context) override;
+    Task<Result<std::string>> refund(RefundRequest request, CallContext context) override;
+
+private:
+    struct Expected;  // what a success must say
+    Task<Result<std::string>> perform(std::string path, std::string body, CallContext context, Expected expected);
+
+    Exchange& exchange_;
+    HttpGatewayOptions options_;
+    std::string authorization_;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "gateway/sandbox/world.hpp"
+#include "service/http/message.hpp"
+
+namespace tollgate {
+
+/// The outside world of `tollgate sandbox`: every path of contract section 6 and of /sandbox. A fault that cuts the
+/// connection sets `Response::cut`. Borrows both; one set a thread, all on the same world.
+[[nodiscard]] std::vector<http::Route> sandbox_routes(const Runtime& runtime, sandbox::World& world);
+
+}  // namespace tollgate

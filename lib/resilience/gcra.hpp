@@ -27,7 +27,9 @@ struct GcraDecision {
 
 /// The generic cell rate algorithm (ITU-T I.371 annex A, virtual scheduling): one number a key, the theoretical arrival
 /// time. `tat` is what was kept for the key, or 0 for one never seen. A clock that jumped back cannot lock a key out for
-/// longer than its burst.
+/// longer than its burst takes to come back.
+/// All integer: per/requests need not be a whole number of microseconds, and the allowance is within two microseconds of the
+/// exact one however long a key stays busy. More than one request a microsecond counts as one, and no `per` exceeds a century.
 [[nodiscard]] GcraDecision gcra(const GcraPolicy& policy, GcraTime tat, GcraTime now) noexcept;
 
 }  // namespace tollgate

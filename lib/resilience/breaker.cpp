@@ -1,0 +1,86 @@
+#include "resilience/breaker.hpp"
+
+#include <algorithm>
+
+namespace tollgate {
+namespace {
+
+// When every probe's place is taken: the answer is near, and how near is not known.
+constexpr Milliseconds probe_wait{1000};
+
+}  // namespace
+
+std::string_view name(BreakerState state) noexcept {
+    switch (state) {
+        case BreakerState::closed:
+            return "closed";
+        case BreakerState::open:
+            return "open";
+        case BreakerState::half_open:
+            return "half_open";
+    }
+    __builtin_unreachable();
+}
+
+Breaker::Breaker(BreakerPolicy policy) noexcept : policy_(policy) {
+    policy_.failure_threshold = std::max(policy_.failure_threshold, 1);
+    policy_.success_threshold = std::max(policy_.success_threshold, 1);
+    policy_.recovery_timeout = std::max(policy_.recovery_timeout, Milliseconds(1));
+}
+
+// Nothing set here lies further ahead than the recovery timeout: what seems to is over, and the clock went back.
+Milliseconds Breaker::left(SteadyTime until, SteadyTime now) const noexcept {
+    const bool ahead = now < until && until - now <= policy_.recovery_timeout;
+    return ahead ? std::chrono::ceil<Milliseconds>(until - now) : Milliseconds(0);
+}
+
+bool Breaker::has_place(SteadyTime now) const noexcept {
+    const auto taken =
+        std::ranges::count_if(probes_, [&](const Probe& probe) { return left(probe.until, now) > Milliseconds(0); });
+    return taken < policy_.success_threshold - successes_;
+}
+
+Milliseconds Breaker::refusal(SteadyTime now) const noexcept {
+    if (state_ == BreakerState::open) return left(open_until_, now);
+    if (state_ == BreakerState::half_open && !has_place(now)) return std::min(probe_wait, policy_.recovery_timeout);
+    return Milliseconds(0);
+}
+
+std::expected<Breaker::Permit, Milliseconds> Breaker::admit(SteadyTime now) {
+    if (const auto wait = refusal(now); wait > Milliseconds(0)) return std::unexpected(wait);
+    if (state_ == BreakerState::closed) return Permit{era_, 0};
+    if (state_ == BreakerState::open) enter(BreakerState::half_open);
+    std::erase_if(probes_, [&](const Probe& probe) { return left(probe.until, now) == Milliseconds(0); });
+    probes_.push_back({++last_probe_, now + policy_.recovery_timeout});
+    return Permit{era_, last_probe_};
+}
+
+void Breaker::record(Permit permit, CallVerdict verdict, SteadyTime now) {
+    if (permit.era != era_) return;
+    if (state_ == BreakerState::half_open) return record_probe(permit.probe, verdict, now);
+    if (verdict == CallVerdict::success) failures_ = 0;
+    if (verdict == CallVerdict::failure && ++failures_ >= policy_.failure_threshold) open(now);
+}
+
+void Breaker::record_probe(std::uint64_t id, CallVerdict verdict, SteadyTime now) {
+    const auto probe = std::ranges::find(probes_, id, &Probe::id);
+    if (probe == probes_.end() || left(probe->until, now) == Milliseconds(0)) return;
+    probes_.erase(probe);
+    if (verdict == CallVerdict::failure) return open(now);
+    if (verdict == CallVerdict::success && ++successes_ >= policy_.success_threshold) enter(BreakerState::closed);
+}
+
+void Breaker::open(SteadyTime now) noexcept {
+    enter(BreakerState::open);
+    open_until_ = now + policy_.recovery_timeout;
+}
+
+void Breaker::enter(BreakerState state) noexcept {
+    state_ = state;
+    ++era_;
+    failures_ = 0;
+    successes_ = 0;
+    probes_.clear();
+}
+
+}  // namespace tollgate

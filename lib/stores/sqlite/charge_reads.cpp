@@ -1,0 +1,93 @@
+#include "stores/sqlite/charge_reads.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "stores/sqlite/charge_rows.hpp"
+
+namespace tollgate::sqlite {
+namespace {
+
+/// A cursor is the place of the last row given out.
+constexpr std::string_view cursor_mark = "sq";
+
+std::string cursor_at(std::int64_t seq) {
+    return std::string(cursor_mark) + std::to_string(seq);
+}
+
+std::optional<std::int64_t> place(std::string_view cursor) {
+    if (!cursor.starts_with(cursor_mark)) return std::nullopt;
+    const std::string_view digits = cursor.substr(cursor_mark.size());
+    std::int64_t seq = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    if (seq <= 0 || cursor_at(seq) != cursor) return std::nullopt;
+    return seq;
+}
+
+std::string select_page(const std::string& where) {
+    return "SELECT " + charge_columns + " FROM charges WHERE " + where + " AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+}
+
+}  // namespace
+
+ChargeReads::ChargeReads(Database& database)
+    : find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
+      ledger_(database, "SELECT type, gateway_id, amount, currency FROM ledger WHERE charge_id = ?1 ORDER BY seq"),
+      of_tenant_(database, "tenant = ?1"),
+      of_order_(database, "tenant = ?1 AND order_id = ?5") {}
+
+// ?1 tenant, ?2 before which place, ?3 how many, ?4 status, ?5 order; SQLite ignores a value no parameter asks for.
+ChargeReads::Pages::Pages(Database& database, const std::string& where)
+    : all(database, select_page(where)),
+      succeeded(database, select_page(where + " AND status = 'succeeded'")),
+      by_status(database, select_page(where + " AND status = ?4 AND status <> 'succeeded'")) {}
+
+Statement& ChargeReads::Pages::pick(const ChargeQuery& query) {
+    if (!query.status) return all;
+    return *query.status == ChargeStatus::succeeded ? succeeded : by_status;
+}
+
+Result<std::optional<ChargeRow>> ChargeReads::find(const std::string& id) {
+    Rows rows = find_.rows(id);
+    if (!rows.next()) return std::optional<ChargeRow>();
+    return std::optional<ChargeRow>(read_charge(rows));
+}
+
+Result<ChargePage> ChargeReads::page(const ChargeQuery& query) {
+    std::int64_t before = std::numeric_limits<std::int64_t>::max();
+    if (!query.cursor.empty()) {
+        const std::optional<std::int64_t> at = place(query.cursor);
+        if (!at) return fail(Code::bad_request, "the cursor is not one that was given out; leave it away to begin anew");
+        before = *at;
+    }
+    const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
+    const std::int64_t one_more = static_cast<std::int64_t>(limit) + 1;  // tells whether there is a next page
+    const std::string_view status = query.status ? name(*query.status) : std::string_view();
+
+    ChargePage page;
+    std::int64_t last = 0;
+    Pages& pages = query.order_id.empty() ? of_tenant_ : of_order_;
+    Rows rows = pages.pick(query).rows(query.tenant, before, one_more, status, query.order_id);
+    while (rows.next()) {
+        if (page.rows.size() == limit) {
+            page.next_cursor = cursor_at(last);
+            break;
+        }
+        last = rows.number(ChargeColumn::seq);
+        page.rows.push_back(read_charge(rows));
+    }
+    return page;
+}
+
+Result<std::vector<LedgerEntry>> ChargeReads::ledger(const std::string& charge_id) {
+    std::vector<LedgerEntry> entries;
+    Rows rows = ledger_.rows(charge_id);
+    while (rows.next()) {
+        entries.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.number(2), std::string(rows.text(3))});
+    }
+    return entries;
+}
+
+}  // namespace tollgate::sqlite

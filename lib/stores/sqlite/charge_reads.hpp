@@ -1,0 +1,33 @@
+#pragma once
+
+#include "stores/ports.hpp"
+#include "stores/sqlite/database.hpp"
+
+namespace tollgate::sqlite {
+
+/// The questions of ChargeStore, on one connection. A failure of SQLite is left in the database for the caller to judge.
+class ChargeReads {
+public:
+    explicit ChargeReads(Database& database);
+
+    [[nodiscard]] Result<std::optional<ChargeRow>> find(const std::string& id);
+    [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query);
+    [[nodiscard]] Result<std::vector<LedgerEntry>> ledger(const std::string& charge_id);
+
+private:
+    /// One statement a combination of filters, so that each goes by an index.
+    struct Pages {
+        explicit Pages(Database& database, const std::string& where);
+        [[nodiscard]] Statement& pick(const ChargeQuery& query);
+        Statement all;
+        Statement succeeded;
+        Statement by_status;
+    };
+
+    Statement find_;
+    Statement ledger_;
+    Pages of_tenant_;
+    Pages of_order_;
+};
+
+}  // namespace tollgate::sqlite

@@ -1,0 +1,158 @@
+#include "stores/sqlite/charge_writes.hpp"
+
+#include "stores/sqlite/charge_rows.hpp"
+
+namespace tollgate::sqlite {
+
+ChargeWrites::ChargeWrites(Database& database)
+    : find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
+      insert_(database,
+              "INSERT INTO charges (id, tenant, idempotency_key, fingerprint, order_id, amount, currency, status, live,"
+              " created_at, begun_at, attempt, fence, lease_until, due_at, key_free, state)"
+              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 1, 1, ?11, ?10, 0, ?12)"),
+      begin_again_(database,
+                   "UPDATE charges SET fingerprint = ?2, order_id = ?3, amount = ?4, currency = ?5, status = ?6, live = ?7,"
+                   " begun_at = ?8, attempt = ?9, fence = ?10, lease_until = ?11, due_at = ?8, key_free = 0, state = ?12,"
+                   " answer_status = NULL, answered_at = NULL, answer_body = NULL WHERE seq = ?1"),
+      own_(database, "UPDATE charges SET fence = ?2, lease_until = ?3 WHERE seq = ?1"),
+      duplicate_(database, "SELECT " + charge_columns +
+                               " FROM charges WHERE tenant = ?1 AND order_id = ?2 AND live = 1 AND amount = ?3"
+                               " AND currency = ?4 AND id <> ?5 AND created_at > ?6 ORDER BY seq DESC LIMIT 1"),
+      read_limit_(database, "SELECT tat_us FROM limits WHERE key = ?1"),
+      write_limit_(database,
+                   "INSERT INTO limits (key, tat_us) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET tat_us = excluded.tat_us"),
+      progress_(database,
+                "UPDATE charges SET status = ?3, live = ?4, state = ?5, lease_until = ?6, due_at = ?7, key_free = ?8"
+                " WHERE id = ?1 AND fence = ?2"),
+      // `answered_at` outlives the answer's body, so that a forgotten answer is not replaced by another one.
+      conclude_(database,
+                "UPDATE charges SET status = ?3, live = ?4, state = ?5, lease_until = ?6, due_at = ?7, key_free = 0,"
+                " answer_status = iif(answered_at IS NULL, ?8, answer_status),"
+                " answer_body = iif(answered_at IS NULL, ?9, answer_body),"
+                " answered_at = ifnull(answered_at, ?10) WHERE id = ?1 AND fence = ?2"),
+      add_ledger_(database,
+                  "INSERT INTO ledger (charge_id, type, gateway_id, amount, currency, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                  " ON CONFLICT (charge_id, type, gateway_id) DO NOTHING"),
+      due_(database, "SELECT " + charge_columns +
+                         " FROM charges WHERE due_at IS NOT NULL AND due_at <= ?1 AND lease_until <= ?1"
+                         " ORDER BY due_at LIMIT ?2"),
+      end_leases_(database, "UPDATE charges SET lease_until = 0 WHERE due_at IS NOT NULL AND lease_until > 0") {}
+
+Result<Begun> ChargeWrites::begin(BeginCharge& begin) {
+    std::optional<Existing> known = existing(begin.row.id);
+    if (known && !known->row.key_free) return answer_known(begin, std::move(*known));
+
+    std::optional<GcraDecision> decision;
+    if (std::optional<Begun> refused = refuse(begin, decision)) return std::move(*refused);
+    write_fresh(begin, known);
+    if (decision) write_limit_.run(begin.admission.limit_key, std::int64_t{decision->next_tat.count()});
+    return Begun{.kind = Begun::Kind::fresh, .row = {}, .error = {}, .limit = decision};
+}
+
+std::optional<ChargeWrites::Existing> ChargeWrites::existing(const std::string& id) {
+    Rows rows = find_.rows(id);
+    if (!rows.next()) return std::nullopt;
+    Existing known{.seq = rows.number(ChargeColumn::seq), .row = read_charge(rows), .answered_at = {}};
+    if (!rows.null(ChargeColumn::answered_at)) known.answered_at = rows.time(ChargeColumn::answered_at);
+    return known;
+}
+
+Begun ChargeWrites::answer_known(const BeginCharge& begin, Existing known) {
+    Begun begun{.kind = Begun::Kind::in_flight, .row = std::move(known.row), .error = {}, .limit = {}};
+    ChargeRow& row = begun.row;
+    if (row.fingerprint != begin.row.fingerprint) {
+        begun.kind = Begun::Kind::reused;
+    } else if (known.answered_at) {
+        const bool outlived = begin.answer_ttl > Milliseconds(0) && begin.now - *known.answered_at >= begin.answer_ttl;
+        begun.kind = row.answer && !outlived ? Begun::Kind::replay : Begun::Kind::settled;
+        if (begun.kind == Begun::Kind::settled) row.answer.reset();
+    } else if (row.due_at && *row.due_at <= begin.now && row.lease_until <= begin.now) {
+        begun.kind = Begun::Kind::taken_over;
+        row.fence += 1;
+        row.lease_until = begin.row.lease_until;
+        own_.run(known.seq, row.fence, row.lease_until);
+    }
+    return begun;
+}
+
+std::optional<Begun> ChargeWrites::refuse(const BeginCharge& begin, std::optional<GcraDecision>& decision) {
+    const Admission& admission = begin.admission;
+    if (admission.refusal) {
+        return Begun{.kind = Begun::Kind::refused, .row = {}, .error = admission.refusal, .limit = {}};
+    }
+    if (!begin.allow_duplicate && begin.duplicates_window > Milliseconds(0)) {
+        const ChargeRow& row = begin.row;
+        const WallTime since = begin.now - begin.duplicates_window;
+        Rows earlier = duplicate_.rows(row.tenant, row.order_id, row.amount, row.currency, row.id, since);
+        if (earlier.next()) {
+            return Begun{.kind = Begun::Kind::duplicate, .row = read_charge(earlier), .error = {}, .limit = {}};
+        }
+    }
+    if (!admission.limit) return std::nullopt;
+
+    GcraTime tat{0};
+    if (Rows kept = read_limit_.rows(admission.limit_key); kept.next()) tat = GcraTime(kept.number(0));
+    decision = gcra(*admission.limit, tat, std::chrono::duration_cast<GcraTime>(begin.now.time_since_epoch()));
+    if (decision->allowed) return std::nullopt;
+    return Begun{.kind = Begun::Kind::refused,
+                 .row = {},
+                 .error = PaymentError(Code::rate_limited, "too many charges for this customer; wait before the next one",
+                                       decision->retry_after),
+                 .limit = decision};
+}
+
+void ChargeWrites::write_fresh(BeginCharge& begin, const std::optional<Existing>& freed) {
+    ChargeRow& row = begin.row;
+    row.created_at = freed ? freed->row.created_at : begin.now;
+    row.begun_at = begin.now;
+    row.due_at = begin.now;
+    row.attempt = freed ? freed->row.attempt + 1 : 1;
+    row.fence = freed ? freed->row.fence + 1 : 1;
+    row.key_free = false;
+    row.answer.reset();
+    if (freed) {
+        begin_again_.run(freed->seq, row.fingerprint, row.order_id, row.amount, row.currency, name(row.status), row.live,
+                         row.begun_at, row.attempt, row.fence, row.lease_until, Blob{row.state});
+    } else {
+        insert_.run(row.id, row.tenant, row.idempotency_key, row.fingerprint, row.order_id, row.amount, row.currency,
+                    name(row.status), row.live, row.begun_at, row.lease_until, Blob{row.state});
+    }
+}
+
+Result<void> ChargeWrites::advance(const Transition& transition) {
+    const Transition& t = transition;
+    const bool concludes = t.answer && !t.frees_key;
+    const std::int64_t changed =
+        concludes ? conclude_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at,
+                                  t.answer->status, Blob{t.answer->body}, t.now)
+                  : progress_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.frees_key);
+    if (changed == 0) return fail(Code::lease_lost, "another owner has taken the charge up");
+    for (const LedgerEntry& entry : t.ledger) {
+        add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, t.now);
+    }
+    return {};
+}
+
+Result<std::vector<ChargeRow>> ChargeWrites::claim(WallTime now, WallTime lease_until, std::size_t limit) {
+    std::vector<std::int64_t> places;
+    std::vector<ChargeRow> claimed;
+    {
+        Rows rows = due_.rows(now, static_cast<std::int64_t>(limit));
+        while (rows.next()) {
+            places.push_back(rows.number(ChargeColumn::seq));
+            claimed.push_back(read_charge(rows));
+        }
+    }
+    for (std::size_t i = 0; i < claimed.size(); ++i) {
+        claimed[i].fence += 1;
+        claimed[i].lease_until = lease_until;
+        own_.run(places[i], claimed[i].fence, claimed[i].lease_until);
+    }
+    return claimed;
+}
+
+void ChargeWrites::end_all_leases() {
+    end_leases_.run();
+}
+
+}  // namespace tollgate::sqlite

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "stores/ports.hpp"
+#include "stores/sqlite/database.hpp"
+
+namespace tollgate::sqlite {
+
+/// The transitions of ChargeStore, inside the transaction the caller has open. Each either writes nothing or all it has
+/// to, unless SQLite fails; that is left in the database, and the caller rolls back. So no savepoint is needed: what can
+/// break a rule of a table is written first. Any of them may run again after a rollback.
+class ChargeWrites {
+public:
+    explicit ChargeWrites(Database& database);
+
+    /// `begin.row` is brought up to what was written; with `fresh` it is the charge, and `Begun::row` is left empty for the
+    /// caller to move it there, since the state need not be copied.
+    [[nodiscard]] Result<Begun> begin(BeginCharge& begin);
+    [[nodiscard]] Result<void> advance(const Transition& transition);
+    [[nodiscard]] Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit);
+
+    /// For an owner that knows every earlier one to be dead.
+    void end_all_leases();
+
+private:
+    struct Existing {
+        std::int64_t seq = 0;
+        ChargeRow row;
+        std::optional<WallTime> answered_at;
+    };
+    [[nodiscard]] std::optional<Existing> existing(const std::string& id);
+    [[nodiscard]] Begun answer_known(const BeginCharge& begin, Existing known);
+    [[nodiscard]] std::optional<Begun> refuse(const BeginCharge& begin, std::optional<GcraDecision>& decision);
+    void write_fresh(BeginCharge& begin, const std::optional<Existing>& freed);
+
+    Statement find_;
+    Statement insert_;
+    Statement begin_again_;
+    Statement own_;
+    Statement duplicate_;
+    Statement read_limit_;
+    Statement write_limit_;
+    Statement progress_;
+    Statement conclude_;
+    Statement add_ledger_;
+    Statement due_;
+    Statement end_leases_;
+};
+
+}  // namespace tollgate::sqlite

@@ -1,0 +1,46 @@
+#include "stores/sqlite/housekeeping.hpp"
+
+namespace tollgate::sqlite {
+namespace {
+
+constexpr int answers_a_step = 64;
+constexpr int limits_a_step = 256;
+
+}  // namespace
+
+Housekeeping::Housekeeping(Database& database)
+    : clear_answers_(database,
+                     "UPDATE charges SET answer_status = NULL, answer_body = NULL WHERE seq IN"
+                     " (SELECT seq FROM charges WHERE answer_status IS NOT NULL AND answered_at <= ?1 LIMIT ?2)"),
+      walk_limits_(database, "SELECT max(key) FROM (SELECT key FROM limits WHERE key > ?1 ORDER BY key LIMIT ?2)"),
+      clear_limits_(database, "DELETE FROM limits WHERE key > ?1 AND key <= ?2 AND tat_us <= ?3") {}
+
+void Housekeeping::step() {
+    under_way_ = true;
+    const bool answers_left = clear_answers();
+    const bool limits_left = clear_limits();
+    if (answers_left || limits_left) return;
+    under_way_ = false;
+    swept_at_ = now_;
+}
+
+bool Housekeeping::clear_answers() {
+    if (answer_ttl_ <= Milliseconds(0)) return false;
+    const WallTime outlived = now_ - answer_ttl_;
+    return clear_answers_.run(outlived, answers_a_step) == answers_a_step;
+}
+
+bool Housekeeping::clear_limits() {
+    std::string last;
+    if (Rows rows = walk_limits_.rows(limit_reached_, limits_a_step); rows.next()) last = rows.text(0);
+    if (last.empty()) {
+        limit_reached_.clear();
+        return false;
+    }
+    const std::int64_t now_us = std::chrono::duration_cast<GcraTime>(now_.time_since_epoch()).count();
+    clear_limits_.run(limit_reached_, last, now_us);
+    limit_reached_ = last;
+    return true;
+}
+
+}  // namespace tollgate::sqlite

@@ -1,0 +1,147 @@
+#include "stores/sqlite/schema.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace tollgate::sqlite {
+namespace {
+
+/// PRAGMA application_id: "toll".
+constexpr std::int64_t application_id = 0x746f6c6c;
+
+/// Times are milliseconds since 1970 UTC. `seq` is the order of arrival: pages and their cursors go by it, since it
+/// neither moves nor repeats when a clock jumps. `state` and answers are bytes nobody here looks into.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value ANY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE charges (
+    seq             INTEGER PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,
+    tenant          TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    fingerprint     TEXT NOT NULL,
+    order_id        TEXT NOT NULL,
+    amount          INTEGER NOT NULL,
+    currency        TEXT NOT NULL,
+    status          TEXT NOT NULL,
+    live            INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL,
+    begun_at        INTEGER NOT NULL,
+    attempt         INTEGER NOT NULL,
+    fence           INTEGER NOT NULL,
+    lease_until     INTEGER NOT NULL,
+    due_at          INTEGER,
+    key_free        INTEGER NOT NULL,
+    answer_status   INTEGER,
+    answered_at     INTEGER,
+    state           BLOB NOT NULL,
+    answer_body     BLOB,
+    UNIQUE (tenant, idempotency_key)
+) STRICT;
+CREATE INDEX charges_by_tenant ON charges (tenant);
+CREATE INDEX charges_by_order ON charges (tenant, order_id);
+-- Most charges succeed: a page of those is dense without an index, every other status is rare.
+CREATE INDEX charges_by_status ON charges (tenant, status) WHERE status <> 'succeeded';
+CREATE INDEX charges_due ON charges (due_at, lease_until) WHERE due_at IS NOT NULL;
+CREATE INDEX charges_answered ON charges (answered_at) WHERE answer_status IS NOT NULL;
+
+CREATE TABLE ledger (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    charge_id  TEXT NOT NULL,
+    type       TEXT NOT NULL,
+    gateway_id TEXT NOT NULL,
+    amount     INTEGER NOT NULL,
+    currency   TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    UNIQUE (charge_id, type, gateway_id)
+) STRICT;
+
+CREATE TABLE limits (
+    key    TEXT PRIMARY KEY,
+    tat_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    seq        INTEGER PRIMARY KEY,
+    at         INTEGER NOT NULL,
+    who        TEXT NOT NULL,
+    what       TEXT NOT NULL,
+    outcome    TEXT NOT NULL,
+    origin     TEXT NOT NULL,
+    charge_id  TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    hash       BLOB NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, 1> steps_ever{version_1};
+
+std::unexpected<PaymentError> unusable(const std::string& path, const std::string& why) {
+    return fail(Code::store_unavailable, "cannot open the store file " + path + ": " + why);
+}
+
+std::unexpected<PaymentError> too_new(const std::string& path, std::int64_t version, std::size_t known) {
+    return unusable(path, "it was written by a newer Tollgate (schema " + std::to_string(version) + ", this one knows " +
+                              std::to_string(known) + "); run that version, or restore a backup made before it");
+}
+
+}  // namespace
+
+std::span<const char* const> migrations() noexcept {
+    return steps_ever;
+}
+
+Result<void> migrate(Database& database, const std::string& path, std::span<const char* const> steps) {
+    std::int64_t version = database.number("PRAGMA user_version");
+    const std::int64_t owner = database.number("PRAGMA application_id");
+    const std::int64_t tables = database.number("SELECT count(*) FROM sqlite_schema");
+    if (database.failed()) return fail(opening_failed(path, database.failure()));
+    if (tables > 0 && owner != application_id) {
+        return unusable(path, "it is a SQLite file of another program; name another file in store.url");
+    }
+    if (version < 0 || version > static_cast<std::int64_t>(steps.size())) return too_new(path, version, steps.size());
+
+    for (; version < static_cast<std::int64_t>(steps.size()); ++version) {
+        const std::string numbers = "PRAGMA application_id = " + std::to_string(application_id) +
+                                    "; PRAGMA user_version = " + std::to_string(version + 1) + "; COMMIT";
+        const bool done = database.run("BEGIN IMMEDIATE") && database.run(steps[static_cast<std::size_t>(version)]) &&
+                          database.run(numbers.c_str());
+        if (done) continue;
+        const Failure why = database.failure();
+        database.clear_failure();
+        if (database.in_transaction()) database.run("ROLLBACK");
+        return fail(opening_failed(path, why));
+    }
+    return {};
+}
+
+Result<void> check_version(Database& database, const std::string& path) {
+    const std::int64_t version = database.number("PRAGMA user_version");
+    const std::int64_t owner = database.number("PRAGMA application_id");
+    if (database.failed()) return fail(opening_failed(path, database.failure()));
+    if (owner != application_id) return unusable(path, "it is no store of Tollgate; check store.url");
+    if (version > static_cast<std::int64_t>(steps_ever.size())) return too_new(path, version, steps_ever.size());
+    if (version < static_cast<std::int64_t>(steps_ever.size())) {
+        return unusable(path, "it is of an older Tollgate; `tollgate serve` brings it up to date at its start");
+    }
+    return {};
+}
+
+PaymentError opening_failed(const std::string& path, const Failure& failure) {
+    std::string why = failure.text;
+    if (severity(failure) == Severity::corrupt) {
+        why = "it is damaged or no SQLite file (" + failure.text +
+              "); stop the service and restore a backup, or save what can be read with `sqlite3 FILE .recover`";
+    } else if (failure.system_error != 0 &&
+               ((failure.code & 0xff) == SQLITE_CANTOPEN || (failure.code & 0xff) == SQLITE_IOERR)) {
+        why += std::string(" (") + std::strerror(failure.system_error) + "); make the file and its folder writable";
+    } else if ((failure.code & 0xff) == SQLITE_BUSY) {
+        why += "; another program is holding it";
+    }
+    return {Code::store_unavailable, "cannot open the store file " + path + ": " + why};
+}
+
+}  // namespace tollgate::sqlite

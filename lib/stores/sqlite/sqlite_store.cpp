@@ -1,0 +1,146 @@
+#include "stores/sqlite/sqlite_store.hpp"
+
+#include "stores/sqlite/lock_file.hpp"
+#include "stores/sqlite/open_file.hpp"
+#include "stores/sqlite/readers.hpp"
+#include "stores/sqlite/schema.hpp"
+#include "stores/sqlite/writer.hpp"
+
+namespace tollgate {
+
+using sqlite::Session;
+
+/// In the order in which they are needed; given back the other way round.
+struct sqlite::StoreParts {
+    std::optional<LockFile> lock;
+    std::unique_ptr<Writer> writer;    // none: opened for reading
+    std::unique_ptr<Readers> readers;  // none: in memory, where the writer's connection is the only one
+};
+
+namespace {
+
+Result<std::unique_ptr<sqlite::Readers>> open_readers(const std::string& path, const SqliteOptions& options) {
+    std::vector<sqlite::Database> databases;
+    for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {
+        Result<sqlite::Database> database = sqlite::open_for_reading(path, options);
+        if (!database) return fail(std::move(database.error()));
+        databases.push_back(std::move(*database));
+    }
+    return std::make_unique<sqlite::Readers>(std::move(databases), options.queue_max);
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(std::unique_ptr<sqlite::StoreParts> parts) : parts_(std::move(parts)) {}
+
+SqliteStore::~SqliteStore() = default;
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options) {
+    auto parts = std::make_unique<sqlite::StoreParts>();
+    const bool file = !sqlite::in_memory(options);
+    std::string path = options.path;
+    if (file) {
+        Result<std::string> real = sqlite::real_path(options);
+        if (!real) return fail(std::move(real.error()));
+        path = std::move(*real);
+        Result<sqlite::LockFile> lock = sqlite::LockFile::take(path);
+        if (!lock) return fail(std::move(lock.error()));
+        parts->lock.emplace(std::move(*lock));
+    }
+    Result<sqlite::Database> database = sqlite::open_for_writing(path, options);
+    if (!database) return fail(std::move(database.error()));
+    sqlite::ChargeWrites(*database).end_all_leases();
+    if (database->failed()) return fail(sqlite::opening_failed(path, database->failure()));
+
+    parts->writer = std::make_unique<sqlite::Writer>(std::move(*database), options);
+    if (file) {
+        Result<std::unique_ptr<sqlite::Readers>> readers = open_readers(path, options);
+        if (!readers) return fail(std::move(readers.error()));
+        parts->readers = std::move(*readers);
+    }
+    return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
+}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open_read_only(SqliteOptions options) {
+    const Result<std::string> path = sqlite::real_path(options);
+    if (!path) return fail(path.error());
+    Result<std::unique_ptr<sqlite::Readers>> readers = open_readers(*path, options);
+    if (!readers) return fail(std::move(readers.error()));
+    auto parts = std::make_unique<sqlite::StoreParts>();
+    parts->readers = std::move(*readers);
+    return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
+}
+
+template <class T, class Work>
+Task<Result<T>> SqliteStore::write(Work work) {
+    if (!parts_->writer) co_return fail(Code::store_unavailable, "the store was opened for reading only");
+    co_return co_await sqlite::ask<T>(*parts_->writer, std::move(work));
+}
+
+template <class T, class Work>
+Task<Result<T>> SqliteStore::read(Work work) {
+    if (parts_->readers) return sqlite::ask<T>(*parts_->readers, std::move(work));
+    return sqlite::ask<T>(*parts_->writer, std::move(work));
+}
+
+Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
+    Result<Begun> begun = co_await write<Begun>([this, &begin](Session& session) {
+        parts_->writer->housekeeping().saw(begin.now, begin.answer_ttl);
+        return session.writes.begin(begin);
+    });
+    if (begun && begun->kind == Begun::Kind::fresh) begun->row = std::move(begin.row);
+    co_return begun;
+}
+
+Task<Result<void>> SqliteStore::advance(Transition transition) {
+    co_return co_await write<void>([this, &transition](Session& session) {
+        parts_->writer->housekeeping().saw(transition.now);
+        return session.writes.advance(transition);
+    });
+}
+
+Task<Result<std::vector<ChargeRow>>> SqliteStore::claim(WallTime now, WallTime lease_until, std::size_t limit) {
+    return write<std::vector<ChargeRow>>([this, now, lease_until, limit](Session& session) {
+        parts_->writer->housekeeping().saw(now);
+        return session.writes.claim(now, lease_until, limit);
+    });
+}
+
+Task<Result<std::optional<ChargeRow>>> SqliteStore::find(std::string id) {
+    return read<std::optional<ChargeRow>>([id = std::move(id)](Session& session) { return session.reads.find(id); });
+}
+
+Task<Result<ChargePage>> SqliteStore::page(ChargeQuery query) {
+    return read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.page(query); });
+}
+
+Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id) {
+    return read<std::vector<LedgerEntry>>([id = std::move(charge_id)](Session& session) { return session.reads.ledger(id); });
+}
+
+void SqliteStore::append(AuditRecord record) {
+    if (parts_->writer) parts_->writer->append(std::move(record));
+}
+
+Task<Result<void>> SqliteStore::check() {
+    if (!parts_->writer) co_return Result<void>();
+    std::optional<PaymentError> trouble = parts_->writer->trouble();
+    if (!trouble) co_return Result<void>();
+    if (!parts_->writer->worth_a_probe()) co_return fail(std::move(*trouble));
+    co_return co_await write<void>([](Session& session) {
+        session.database.run(
+            "INSERT INTO meta (key, value) VALUES ('probe', 1)"
+            " ON CONFLICT (key) DO UPDATE SET value = value + 1");
+        return Result<void>();
+    });
+}
+
+Result<AuditVerdict> verify_audit(const SqliteOptions& options) {
+    const Result<std::string> path = sqlite::real_path(options);
+    if (!path) return fail(path.error());
+    Result<sqlite::Database> database = sqlite::open_for_reading(*path, options);
+    if (!database) return fail(std::move(database.error()));
+    return sqlite::verify_chain(*database);
+}
+
+}  // namespace tollgate

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "stores/ports.hpp"
+
+namespace tollgate {
+
+struct SqliteOptions {
+    std::string path;                  // a file in an existing folder, or ":memory:"
+    std::size_t queue_max = 10'000;    // operations that may wait for the writer, as many again for the readers
+    std::size_t batch_max = 256;       // operations a commit
+    std::size_t readers = 2;           // threads for `find`, `page` and `ledger`
+    std::size_t audit_max = 10'000;    // audit records that may wait for a commit
+    Milliseconds audit_delay{20};      // after which audit records are committed though nothing else is written
+    Milliseconds busy_timeout{1'000};  // how long a program outside may hold the file
+    Milliseconds stall_max{2'000};     // a commit that takes longer makes the store unavailable until it returns
+    std::string vfs;                   // SQLite's name of another way to the disk, for tests; empty: the system's
+};
+
+namespace sqlite {
+struct StoreParts;
+}
+
+/// The embedded store: one file, one serving process, one thread that writes.
+///
+/// Durability: an operation completes only after its commit is synced (WAL, synchronous=FULL); operations that wait at
+/// the same time share one commit. `find`, `page` and `ledger` see every operation completed before they were asked.
+///
+/// Failures: `store_unavailable` when nothing was written: the disk is full or fails, too many operations wait, or
+/// another program holds the file. `check` then fails until a small write succeeds again; reads go on. A damaged file
+/// ends all writing until a restart. A failed fsync ends the process, because what is on the disk is unknown then.
+///
+/// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers past the last `answer_ttl`
+/// asked for and idle limits are cleared in the quiet; pages go by the order in which charges arrived; audit records
+/// beyond `audit_max` are lost, which the chain then says in a record of its own ("audit.lost", outcome: how many).
+///
+/// Ownership: whoever opened it owns it and destroys it before the executors of its callers. The destructor lets what was
+/// asked for finish and folds the log into the file.
+class SqliteStore final : public ChargeStore, public AuditLog, public StoreHealth {
+public:
+    /// Takes the lock file (`PATH-lock`), creates the file or brings it up to date, and ends all leases, since their owners
+    /// are dead. Blocks. Fails with `store_unavailable` and a sentence that names the file and the way out.
+    [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(SqliteOptions options);
+
+    /// For a command beside a running service: takes no lock and writes nothing; what would write fails.
+    [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open_read_only(SqliteOptions options);
+
+    ~SqliteStore() override;
+
+    Task<Result<Begun>> begin(BeginCharge begin) override;
+    Task<Result<void>> advance(Transition transition) override;
+    Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) override;
+    Task<Result<std::optional<ChargeRow>>> find(std::string id) override;
+    Task<Result<ChargePage>> page(ChargeQuery query) override;
+    Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
+
+    void append(AuditRecord record) override;
+
+    Task<Result<void>> check() override;
+
+private:
+    explicit SqliteStore(std::unique_ptr<sqlite::StoreParts> parts);
+
+    template <class T, class Work>
+    Task<Result<T>> write(Work work);
+    template <class T, class Work>
+    Task<Result<T>> read(Work work);
+
+    std::unique_ptr<sqlite::StoreParts> parts_;
+};
+
+/// What a look at the whole audit chain found.
+struct AuditVerdict {
+    std::int64_t records = 0;             // sound ones, up to the first bad one
+    std::optional<std::int64_t> bad_seq;  // the number of the first bad record; none: the chain is whole
+    std::string why;
+};
+
+/// Checks the audit chain of a store file from its beginning; may run beside a serving process. Blocks.
+[[nodiscard]] Result<AuditVerdict> verify_audit(const SqliteOptions& options);
+
+}  // namespace tollgate

@@ -1,3 +1,5 @@
-int main() {
-    return 0;
+#include "service/commands.hpp"
+
+int main(int argc, char** argv) {
+    return tollgate::run_program(argc, argv);
 }

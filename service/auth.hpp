@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "service/config.hpp"
+#include "service/http/message.hpp"
+
+namespace tollgate {
+
+/// Who may do what. Immutable once made: safe to use from any thread.
+class Authenticator {
+public:
+    explicit Authenticator(const std::vector<AuthKey>& keys);
+
+    /// The tenant that a request with this Authorization header (absent, or on more than one line: nothing) acts for.
+    /// Without configured keys everybody is "default". `unauthenticated` for a missing or wrong key, `forbidden` for a key
+    /// without the scope; `metrics` is open to admin keys too, nothing else is implied. A 401 should carry
+    /// `WWW-Authenticate: Bearer` (RFC 9110, 11.6.1; RFC 6750).
+    /// The key is hashed against every configured one and compared in constant time, so an answer's time tells neither
+    /// which key came close nor how close; it costs about a microsecond a configured key.
+    [[nodiscard]] Result<std::string> check(std::optional<std::string_view> authorization, http::Scope scope) const;
+
+private:
+    struct Key {
+        std::string tenant;
+        std::string hash;
+        bool charge = false, metrics = false, admin = false;
+    };
+    [[nodiscard]] const Key* find(std::string_view presented) const;
+
+    std::vector<Key> keys_;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,113 @@
+
+#include <algorithm>
+#include <set>
+
+#include "service/config/checks.hpp"
+
+/// What is checked of single values by name, and of several together.
+namespace tollgate::config {
+
+using Why = std::optional<std::string>;
+
+Why is_listen_address(const std::string& value) {
+    if (parse_listen(value)) return std::nullopt;
+    return "is not an address and port: write \"127.0.0.1:8080\", \"0.0.0.0:8080\" or \"[::1]:8080\"";
+}
+
+Why is_readable_pem(const std::string& value) {
+    if (value.empty()) return std::nullopt;
+    if (value.starts_with("-----BEGIN")) return "names a file: write its path, without `file:` in front";
+    auto content = read_file(value, 1 << 20);
+    if (!content) return "names the file " + value + ", which " + content.error();
+    if (content->find("-----BEGIN ") == std::string::npos) return "names the file " + value + ", which holds no PEM";
+    return std::nullopt;
+}
+
+Why is_store_url(const std::string& value) {
+    if (parse_store_url(value)) return std::nullopt;
+    return "has none of the forms sqlite:PATH, sqlite::memory:, redis://[user:pass@]host:port/db, rediss://…, "
+           "redis+unix://PATH, redis+sentinel://host,host/master, redis+cluster://host,host";
+}
+
+Why is_time_of_day(const std::string& value) {
+    auto digit = [&](std::size_t i, char most) { return value[i] >= '0' && value[i] <= most; };
+    if (value.empty()) return std::nullopt;
+    if (value.size() == 5 && value[2] == ':' && digit(0, '2') && digit(1, value[0] == '2' ? '3' : '9') && digit(3, '5') &&
+        digit(4, '9'))
+        return std::nullopt;
+    return "is not a time of day: write it like \"02:30\" (UTC)";
+}
+
+Why is_name(const std::string& value) {
+    constexpr std::string_view allowed = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
+    if (!value.empty() && value.size() <= 64 && value.find_first_not_of(allowed) == std::string::npos) return std::nullopt;
+    return "must be 1 to 64 letters, digits, dots, dashes or underscores";
+}
+
+Why is_secret_header_value(const std::string& value) {
+    if (std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7f; })) return std::nullopt;
+    return "must be visible ASCII characters, without spaces or line breaks";
+}
+
+namespace {
+
+/// Every name once; a second bearer is named with its place.
+template <class T, class Name>
+void unique(const std::vector<T>& elements, Name T::* name, const std::string& key, std::string_view what, Reader& reader) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        const auto& value = elements[i].*name;
+        if (value.empty() || seen.insert(value).second) continue;
+        auto at = reader.origin_of(key + "[" + std::to_string(i) + "]." + std::string(what));
+        if (at.file.empty()) at = reader.origin_of(key);
+        reader.problem(at, "is a second `" + value + "` in " + key + ": each " + std::string(what) + " must be unique");
+    }
+}
+
+void check_server(const Settings& settings, Reader& reader) {
+    const auto& server = settings.server;
+    bool certificate = !server.tls_certificate.empty();
+    bool key = !server.tls_private_key.empty();
+    if (certificate && !key)
+        reader.problem(reader.origin_of("server.tls_certificate"), "needs server.tls_private_key beside it");
+    if (key && !certificate)
+        reader.problem(reader.origin_of("server.tls_private_key"), "needs server.tls_certificate beside it");
+    if (!server.tls_client_ca.empty() && !certificate && !key)
+        reader.problem(reader.origin_of("server.tls_client_ca"),
+                       "needs server.tls_certificate and server.tls_private_key beside it");
+    auto listen = parse_listen(server.listen);
+    if (settings.auth.keys.empty() && listen && !listen->loopback)
+        reader.problem(reader.origin_of("server.listen"),
+                       "is not loopback and there are no API keys, so anybody could charge cards: add auth.keys or "
+                       "listen on 127.0.0.1");
+}
+
+void check_gateway(const Settings& settings, Reader& reader) {
+    const auto& gateway = settings.gateway;
+    if (gateway.kind == "http" && gateway.url.empty())
+        reader.problem(reader.origin_of("gateway.kind"), "is \"http\", which needs gateway.url");
+    if (gateway.kind == "stripe" && gateway.api_key.empty())
+        reader.problem(reader.origin_of("gateway.kind"), "is \"stripe\", which needs gateway.api_key");
+    if (gateway.kind == "sandbox" && !gateway.url.empty())
+        reader.problem(reader.origin_of("gateway.url"),
+                       "is set, but gateway.kind is \"sandbox\", which is inside this process: set gateway.kind to \"http\"");
+}
+
+}  // namespace
+
+void check_together(const Settings& settings, Reader& reader) {
+    check_server(settings, reader);
+    check_gateway(settings, reader);
+    unique(settings.auth.keys, &AuthKey::id, "auth.keys", "id", reader);
+    unique(settings.webhook.sources, &WebhookSource::name, "webhook.sources", "name", reader);
+    unique(settings.fraud.rules, &FraudRule::name, "fraud.rules", "name", reader);
+    if (settings.retry.base_delay > settings.retry.max_delay)
+        reader.problem(reader.origin_of("retry.base_delay"), "must not be longer than retry.max_delay");
+    if (!settings.notify.url.empty() && settings.notify.secret.empty())
+        reader.problem(reader.origin_of("notify.url"), "needs notify.secret beside it, to sign what is sent");
+    auto store = parse_store_url(settings.store.url);
+    if (settings.store.wait_replicas > 0 && store && store->kind == StoreUrl::Kind::sqlite)
+        reader.problem(reader.origin_of("store.wait_replicas"), "is for Redis, but store.url is SQLite: set it to 0");
+}
+
+}  // namespace tollgate::config

@@ -1,0 +1,121 @@
+#include "service/config/values.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/url/parse.hpp>
+#include <charconv>
+#include <numeric>
+#include <utility>
+
+namespace tollgate::config {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> units{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+constexpr std::int64_t duration_max_ms = 3650LL * 86'400'000;
+
+bool is_loopback_v4(const in_addr& address) {
+    return (ntohl(address.s_addr) >> 24) == 127;
+}
+
+template <class Int>
+std::optional<Int> whole_number(std::string_view text) {
+    Int value{};
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+bool is_loopback_host(std::string_view host) {
+    std::string name(host);
+    in_addr v4{};
+    if (inet_pton(AF_INET, name.c_str(), &v4) == 1) return is_loopback_v4(v4);
+    return name == "localhost" || name == "::1";
+}
+
+}  // namespace
+
+std::optional<Milliseconds> parse_duration(std::string_view text) {
+    auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    auto number = whole_number<std::int64_t>(text.substr(0, digits));
+    if (!number) return std::nullopt;
+    for (auto [unit, in_ms] : units)
+        if (text.substr(digits) == unit && *number <= duration_max_ms / in_ms) return Milliseconds{*number * in_ms};
+    return std::nullopt;
+}
+
+std::string duration_text(Milliseconds duration) {
+    auto count = duration.count();
+    if (count == 0) return "0s";
+    for (auto [unit, in_ms] : units)
+        if (count % in_ms == 0 && (unit != "d" || count > in_ms)) return std::to_string(count / in_ms) + std::string(unit);
+    return std::to_string(count) + "ms";
+}
+
+std::optional<ListenAddress> parse_listen(std::string_view text) {
+    auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    auto port = whole_number<std::uint16_t>(text.substr(colon + 1));
+    if (!port) return std::nullopt;
+    std::string host(text.substr(0, colon));
+    if (host == "localhost") host = "127.0.0.1";
+    if (in_addr v4{}; inet_pton(AF_INET, host.c_str(), &v4) == 1) return ListenAddress{host, *port, is_loopback_v4(v4)};
+    if (host.size() < 2 || host.front() != '[' || host.back() != ']') return std::nullopt;
+    host = host.substr(1, host.size() - 2);
+    in6_addr v6{};
+    if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return std::nullopt;
+    return ListenAddress{host, *port, IN6_IS_ADDR_LOOPBACK(&v6) != 0};
+}
+
+std::optional<std::string> http_url_problem(std::string_view text, UrlUse use) {
+    auto url = boost::urls::parse_uri(text);
+    if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->host().empty())
+        return "is not an absolute http or https URL: write it like \"https://host:port\"";
+    if (url->has_port() && url->port_number() == 0) return "has a port outside 1 to 65535";
+    if (url->has_userinfo()) return "holds a user name or password: take it out of the URL";
+    if (url->has_fragment()) return "has a fragment (\"#…\"), which is never sent: take it off";
+    if (use == UrlUse::base && url->has_query()) return "has a query, but paths are appended to it: take the query off";
+    if (use == UrlUse::target && url->scheme() == "http" && !is_loopback_host(url->host_address()))
+        return "must be https, since its host is not loopback";
+    return std::nullopt;
+}
+
+std::string mask_url_password(std::string_view text) {
+    auto begin = text.find("://");
+    if (begin == std::string_view::npos) return std::string(text);
+    // Up to the last "@": one that was left unescaped in the password must not show the rest of it.
+    auto at = text.rfind('@');
+    auto colon = text.find(':', begin + 3);
+    if (at == std::string_view::npos || at < begin || colon == std::string_view::npos || colon > at) return std::string(text);
+    return std::string(text.substr(0, colon + 1)) + "********" + std::string(text.substr(at));
+}
+
+std::string mask_url_query(std::string_view text) {
+    auto query = text.find('?');
+    return query == std::string_view::npos ? std::string(text) : std::string(text.substr(0, query + 1)) + "********";
+}
+
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
+    std::optional<std::string> best;
+    std::size_t least = std::max<std::size_t>(2, word.size() / 4) + 1;
+    for (const auto& candidate : known) {
+        std::vector<std::size_t> row(candidate.size() + 1);
+        std::iota(row.begin(), row.end(), std::size_t{0});
+        for (std::size_t i = 1; i <= word.size(); ++i) {
+            std::size_t diagonal = std::exchange(row[0], i);
+            for (std::size_t j = 1; j <= candidate.size(); ++j) {
+                std::size_t change = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+                diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
+            }
+        }
+        if (row.back() < least) {
+            least = row.back();
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+}  // namespace tollgate::config

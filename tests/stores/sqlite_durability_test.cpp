@@ -1,0 +1,99 @@
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "child.hpp"
+#include "sqlite_under_test.hpp"
+
+using namespace tollgate;
+using namespace tollgate::test;
+
+namespace {
+
+/// Charge after charge, telling each write once it was acknowledged, until the process is killed.
+Task<void> charge_for_ever(ChargeStore& store, int worker, int out) {
+    for (int i = 0;; ++i) {
+        const std::string key = std::to_string(worker) + "." + std::to_string(i);
+        const Result<Begun> begun = co_await store.begin(begin_of(key));
+        if (!begun || begun->kind != Begun::Kind::fresh) ::_exit(98);
+        tell(out, "begun " + key);
+        Transition end = end_of(begun->row, Answer{201, "answer to " + key});
+        end.ledger = {{"capture", "cap of " + key, 4999, "USD"}};
+        const Result<void> ended = co_await store.advance(std::move(end));
+        if (!ended) ::_exit(97);
+        tell(out, "ended " + key);
+    }
+}
+
+int charge_until_killed(const SqliteOptions& options, int out) {
+    asio::io_context io;
+    const std::unique_ptr<SqliteStore> store = SqliteStore::open(options).value();
+    for (int worker = 0; worker < 16; ++worker) spawn(io.get_executor(), charge_for_ever(*store, worker, out));
+    io.run();
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("whatever was acknowledged is there after a kill -9") {
+    TemporaryFolder folder;
+    SqliteOptions options;
+    options.path = folder.file("store.db");
+    std::vector<std::pair<std::string, std::string>> told;
+    for (int round = 0; round < 3; ++round) {
+        Child child([&](int out) { return charge_until_killed({.path = folder.file(std::to_string(round) + ".db")}, out); });
+        told.clear();
+        for (int i = 0; i < 300; ++i) {
+            std::istringstream words(child.line());
+            std::string what;
+            std::string key;
+            words >> what >> key;
+            told.emplace_back(what, key);
+        }
+        REQUIRE(child.kill() == 128 + SIGKILL);
+
+        Loop loop;
+        const auto store = SqliteStore::open({.path = folder.file(std::to_string(round) + ".db")}).value();
+        for (const auto& [what, key] : told) {
+            INFO(what << " " << key);
+            const std::optional<ChargeRow> row = loop.run(store->find("ch_" + key)).value();
+            REQUIRE(row);
+            if (what != "ended") continue;
+            REQUIRE(row->answer == Answer{201, "answer to " + key});
+            REQUIRE(loop.run(store->ledger(row->id)).value().size() == 1);
+        }
+    }
+}
+
+TEST_CASE("after a restart nobody waits for the leases of the dead") {
+    SqliteUnderTest sqlite(false);
+    Loop loop;
+    (void)loop.run(sqlite.store->begin(begin_of("a")));
+    (void)loop.run(sqlite.store->begin(begin_of("b")));
+    sqlite.reopen();
+    const auto claimed = loop.run(sqlite.store->claim(noon, noon + std::chrono::seconds(30), 1)).value();
+    REQUIRE(claimed.size() == 1);
+    const std::string other = claimed[0].id == "ch_a" ? "b" : "a";
+    CHECK(loop.run(sqlite.store->begin(begin_of(other))).value().kind == Begun::Kind::taken_over);
+}
+
+TEST_CASE("closing finishes what was asked for and leaves one file behind") {
+    SqliteUnderTest sqlite(false);
+    asio::io_context io;
+    auto asked = asio::co_spawn(io, sqlite.store->begin(begin_of("a")), asio::use_future);
+    sqlite.store->append({.at = noon,
+                          .who = "key_1",
+                          .what = "charge.create",
+                          .outcome = "attempt",
+                          .origin = "127.0.0.1",
+                          .charge_id = "ch_a",
+                          .request_id = "r"});
+    io.poll();  // asked; not yet answered
+    sqlite.store.reset();
+    io.restart();
+    io.run();
+    CHECK(asked.get().value().kind == Begun::Kind::fresh);
+    CHECK_FALSE(std::filesystem::exists(sqlite.options.path + "-wal"));
+    CHECK(verify_audit(sqlite.options).value().records == 1);
+    sqlite.reopen();
+    CHECK(Loop().run(sqlite.store->find("ch_a")).value());
+}

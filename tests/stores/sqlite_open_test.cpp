@@ -1,0 +1,149 @@
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "child.hpp"
+#include "sqlite_under_test.hpp"
+#include "stores/sqlite/schema.hpp"
+
+using namespace tollgate;
+using namespace tollgate::test;
+
+namespace {
+
+/// Changes a store file by hand.
+void run_sql(const std::string& path, const std::string& sql) {
+    sqlite3* handle = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(handle);
+}
+
+/// The sentence with which opening is refused.
+std::string refusal(const SqliteOptions& options) {
+    const auto opened = SqliteStore::open(options);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == Code::store_unavailable);
+    CHECK(opened.error().detail.find('\n') == std::string::npos);
+    return opened.error().detail;
+}
+
+using Catch::Matchers::Contains;
+
+}  // namespace
+
+TEST_CASE("a second process is kept out and told who is serving the file") {
+    TemporaryFolder folder;
+    const SqliteOptions options{.path = folder.file("store.db")};
+    Child first([&](int out) {
+        const auto store = SqliteStore::open(options).value();
+        tell(out, "serving");
+        return ::pause();
+    });
+    REQUIRE(first.line() == "serving");
+    CHECK_THAT(refusal(options), Contains("process " + std::to_string(first.pid()) + " is serving") && Contains("store.db"));
+    first.kill();
+    CHECK(SqliteStore::open(options));
+}
+
+TEST_CASE("the same file under another name is the same file") {
+    TemporaryFolder folder;
+    const auto store = SqliteStore::open({.path = folder.file("store.db")}).value();
+    std::filesystem::create_symlink(folder.file("store.db"), folder.file("alias.db"));
+    CHECK_THAT(refusal({.path = folder.file("alias.db")}), Contains("is serving"));
+}
+
+TEST_CASE("a new store file is its owner's only") {
+    SqliteUnderTest sqlite(false);
+    for (const char* suffix : {"", "-wal", "-lock"}) {
+        struct stat about{};
+        REQUIRE(::stat((sqlite.options.path + suffix).c_str(), &about) == 0);
+        CHECK((about.st_mode & 0777) == 0600);
+    }
+}
+
+TEST_CASE("a file that is no database is refused with the way out") {
+    TemporaryFolder folder;
+    std::ofstream(folder.file("store.db")) << std::string(8192, 'x');
+    CHECK_THAT(refusal({.path = folder.file("store.db")}),
+               Contains("store.db") && Contains("restore a backup") && Contains(".recover"));
+}
+
+TEST_CASE("a damaged store file is refused with the way out") {
+    SqliteUnderTest sqlite(false);
+    Loop loop;
+    for (int i = 0; i < 200; ++i) (void)loop.run(sqlite.store->begin(begin_of(std::to_string(i))));
+    sqlite.store.reset();
+    const auto size = std::filesystem::file_size(sqlite.options.path);
+    REQUIRE(size > 80'000);
+    std::fstream file(sqlite.options.path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(size / 2 / 4096 * 4096));
+    file << std::string(4096, '\x5a');
+    file.close();
+    CHECK_THAT(refusal(sqlite.options), Contains("restore a backup") && Contains(".recover"));
+}
+
+TEST_CASE("a store file of a newer Tollgate is refused and left alone") {
+    SqliteUnderTest sqlite(false);
+    sqlite.store.reset();
+    run_sql(sqlite.options.path, "PRAGMA user_version = 99");
+    CHECK_THAT(refusal(sqlite.options), Contains("newer Tollgate") && Contains("99"));
+    CHECK_FALSE(verify_audit(sqlite.options));
+}
+
+TEST_CASE("a SQLite file of another program is refused and left alone") {
+    TemporaryFolder folder;
+    run_sql(folder.file("bookmarks.db"), "CREATE TABLE bookmarks (url TEXT)");
+    CHECK_THAT(refusal({.path = folder.file("bookmarks.db")}), Contains("another program"));
+}
+
+TEST_CASE("a place that cannot hold a store is named") {
+    TemporaryFolder folder;
+    CHECK_THAT(refusal({.path = folder.file("missing/store.db")}), Contains("missing") && Contains("does not exist"));
+    std::filesystem::create_directory(folder.file("folder"));
+    CHECK_THAT(refusal({.path = folder.file("folder")}), Contains("is a folder"));
+    CHECK_THAT(refusal({.path = ""}), Contains("store.url"));
+    std::ofstream(folder.file("file")) << "x";
+    CHECK_THAT(refusal({.path = folder.file("file/store.db")}), Contains("does not exist"));
+}
+
+TEST_CASE("an empty file becomes a store, an older one is brought up to date step by step") {
+    using namespace tollgate::sqlite;
+    TemporaryFolder folder;
+    const std::string path = folder.file("store.db");
+    std::ofstream(path).close();
+    Database database = Database::open(path, Database::Access::read_write, "").value();
+    const std::vector<const char*> one{"CREATE TABLE a (x); INSERT INTO a VALUES (1)"};
+    const std::vector<const char*> two{one[0], "ALTER TABLE a ADD COLUMN y DEFAULT 7"};
+    const std::vector<const char*> broken{two[0], two[1], "CREATE TABLE b (x); SELECT nothing FROM nowhere"};
+
+    REQUIRE(migrate(database, path, one));
+    CHECK(database.number("PRAGMA user_version") == 1);
+    REQUIRE(migrate(database, path, two));
+    CHECK(database.number("PRAGMA user_version") == 2);
+    CHECK(database.number("SELECT sum(x + y) FROM a") == 8);
+    REQUIRE(migrate(database, path, two));
+    CHECK(database.number("SELECT count(*) FROM a") == 1);
+
+    CHECK_FALSE(migrate(database, path, broken));  // the failed step leaves no half of itself
+    CHECK(database.number("PRAGMA user_version") == 2);
+    CHECK(database.number("SELECT count(*) FROM sqlite_schema WHERE name = 'b'") == 0);
+    CHECK_FALSE(database.failed());
+}
+
+TEST_CASE("a command beside a running service reads what is committed and writes nothing") {
+    SqliteUnderTest sqlite(false);
+    Loop loop;
+    const auto reader = SqliteStore::open_read_only(sqlite.options).value();
+    (void)loop.run(sqlite.store->begin(begin_of("a")));
+    CHECK(loop.run(reader->find("ch_a")).value());
+    const Result<Begun> refused = loop.run(reader->begin(begin_of("b")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::store_unavailable);
+    CHECK(loop.run(reader->check()));
+
+    CHECK_FALSE(SqliteStore::open_read_only({.path = sqlite.folder.file("nothing.db")}));
+    CHECK_FALSE(std::filesystem::exists(sqlite.folder.file("nothing.db")));
+}

@@ -55,9 +55,19 @@ bool AnswerReader::framing_is_plain() const {
            beast::iequals(head[http::field::transfer_encoding], "chunked");
 }
 
+/// Told from the first bytes, so that another protocol's few bytes and an early end do not pass for half an answer.
+bool AnswerReader::begins_like_http() const {
+    constexpr std::string_view version = "HTTP/1.";
+    const auto data = buffer_.data();
+    const std::string_view unread(static_cast<const char*>(data.data()), data.size());
+    const std::size_t known = std::min(version.size(), unread.size());
+    return unread.substr(0, known) == version.substr(0, known);
+}
+
 AnswerReader::State AnswerReader::read() {
     while (true) {
         if (buffer_.size() == 0) return State::more;
+        if (!parser_->got_some() && !begins_like_http()) return unreadable("it is not HTTP/1.1");
         const bool in_head = !parser_->is_header_done();
         beast::error_code error;
         const std::size_t used = parser_->put(buffer_.data(), error);

@@ -49,6 +49,7 @@ private:
 
     void start();
     State unreadable(std::string_view why);
+    [[nodiscard]] bool begins_like_http() const;
     [[nodiscard]] bool framing_is_plain() const;
 
     boost::beast::flat_buffer buffer_;

@@ -2,6 +2,7 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 namespace tollgate {
 
@@ -21,12 +22,17 @@ Result<Origin> parse_origin(std::string_view url) {
 
     origin.host = view.host_address();
     if (origin.host.empty()) return fail(Code::bad_request, "the URL names no host");
-    if (view.has_port() && view.port_number() == 0) return fail(Code::bad_request, "the URL's port must be 1 to 65535");
-    origin.port = view.has_port() ? std::to_string(view.port_number()) : origin.tls ? "443" : "80";
+    // Boost.URL's own number wraps around above 65535.
+    const auto port = view.port();
+    unsigned number = 0;
+    const auto end = port.data() + port.size();
+    const bool fits = std::from_chars(port.data(), end, number).ptr == end && number >= 1 && number <= 65535;
+    if (!port.empty() && !fits) return fail(Code::bad_request, "the URL's port must be 1 to 65535");
+    origin.port = fits ? std::to_string(number) : origin.tls ? "443" : "80";
 
     const auto host = view.encoded_host();
     origin.authority.assign(host.data(), host.size());
-    if (view.has_port()) origin.authority += ":" + origin.port;
+    if (fits) origin.authority += ":" + origin.port;
     const auto path = view.encoded_path();
     origin.prefix.assign(path.data(), path.size());
     while (origin.prefix.ends_with('/')) origin.prefix.pop_back();

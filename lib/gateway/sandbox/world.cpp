@@ -139,6 +139,7 @@ Reaction World::answer_get(std::string_view path, std::string_view query, WallTi
         reaction.status = known->status;
         return reaction;
     }
+    if (path.starts_with("/sandbox/authenticate/")) return plain("{\"authenticated\":true}");
     return refuse(404, "not_found", "the sandbox has no such resource");
 }
 

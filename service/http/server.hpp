@@ -8,7 +8,8 @@
 namespace tollgate::http {
 
 /// The HTTP/1.1 server of one thread: it accepts on its own socket, and everything of it runs on its io_context's thread.
-/// `runtime` and `counters` are borrowed and outlive the io_context; `runtime.executor` must be that io_context's.
+/// Borrowed: `counters`, which outlives the io_context, and `runtime`, which outlives every run of it and whose executor
+/// is the io_context's. The server itself goes before the io_context does.
 ///
 /// When no file descriptors are left, or `Limits::max_connections` is reached, accepting pauses and tries again: clients
 /// wait in the kernel's queue, and the connection that has been idle for the longest time is closed to make room.

@@ -28,7 +28,10 @@ public:
         state_->enter(*this);
         arm(limits().header_timeout);
     }
-    ~Session() override { state_->left(); }
+    ~Session() override {
+        unlink();  // before `state_`, which holds the list, may go
+        state_->left();
+    }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 

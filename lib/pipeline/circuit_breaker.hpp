@@ -35,10 +35,10 @@ public:
         const auto permit = breaker_.admit(begun);
         if (!permit) co_return fail(circuit_open(breaker_.name(), permit.error()));
 
-        Call call{*this, *permit};
+        Call call{breaker_, clock_, *permit};
         auto result = co_await this->inner_(std::move(request));
         call.verdict = result ? CallVerdict::success : verdict_on(result.error());
-        const bool slow = clock_.steady() - begun >= slow_call_;
+        const bool slow = std::chrono::floor<Milliseconds>(clock_.steady() - begun) >= slow_call_;
         if (slow && call.verdict == CallVerdict::success) call.verdict = CallVerdict::failure;
         co_return result;
     }
@@ -51,12 +51,14 @@ public:
     }
 
 private:
-    /// A call that is dropped half-way gives its permit back like any other.
+    /// A call whose coroutine is dropped half-way gives its permit back like any other: breaker and clock outlive it, the
+    /// service need not.
     struct Call {
-        CircuitBreakerService& service;
+        SharedBreaker& breaker;
+        const Clock& clock;
         Breaker::Permit permit;
         CallVerdict verdict = CallVerdict::ignored;
-        ~Call() { service.breaker_.record(permit, verdict, service.clock_.steady()); }
+        ~Call() { breaker.record(permit, verdict, clock.steady()); }
     };
 
     SharedBreaker& breaker_;

@@ -47,10 +47,9 @@ private:
         return std::max(jitter, error.retry_after.value_or(Milliseconds(0)));
     }
 
-    /// Compared this way round, a wait of any length is.
     [[nodiscard]] bool has_time(Milliseconds delay, SteadyTime deadline) const {
-        const SteadyTime now = runtime_.clock.steady();
-        return now < deadline && delay < deadline - now;
+        // Milliseconds on both sides: a longest delay has no nanoseconds.
+        return delay < std::chrono::floor<Milliseconds>(deadline - runtime_.clock.steady());
     }
 
     Inner inner_;

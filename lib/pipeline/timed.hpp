@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -10,16 +11,17 @@
 
 namespace tollgate {
 
-/// Reports how long each call took and how it ended; a call that nobody waits for any more ended "canceled".
+/// Reports how long each call took and how it ended. A call whose coroutine is dropped half-way ended "canceled": meter and
+/// clock outlive every coroutine, the service itself need not.
 template <class Inner>
 class TimedService {
 public:
     TimedService(Inner inner, DurationMeter& meter, std::string name, const Clock& clock)
-        : inner_(std::move(inner)), meter_(meter), name_(std::move(name)), clock_(clock) {}
+        : inner_(std::move(inner)), meter_(meter), name_(std::make_shared<const std::string>(std::move(name))), clock_(clock) {}
 
     template <class Request>
     auto operator()(Request request) -> std::invoke_result_t<Inner&, Request> {
-        Measurement measurement{*this};
+        Measurement measurement{meter_, clock_, name_};
         auto result = co_await inner_(std::move(request));
         measurement.outcome = outcome_of(result);
         co_return result;
@@ -27,15 +29,17 @@ public:
 
 private:
     struct Measurement {
-        TimedService& service;
-        SteadyTime begun = service.clock_.steady();
+        DurationMeter& meter;
+        const Clock& clock;
+        std::shared_ptr<const std::string> name;
+        SteadyTime begun = clock.steady();
         std::string outcome = "canceled";
-        ~Measurement() { service.meter_.observe(service.name_, service.clock_.steady() - begun, outcome); }
+        ~Measurement() { meter.observe(*name, clock.steady() - begun, outcome); }
     };
 
     Inner inner_;
     DurationMeter& meter_;
-    const std::string name_;
+    const std::shared_ptr<const std::string> name_;
     const Clock& clock_;
 };
 

@@ -8,6 +8,9 @@ namespace {
 // When every probe's place is taken: the answer is near, and how near is not known.
 constexpr Milliseconds probe_wait{1000};
 
+// A year, so that it can be added to any time.
+constexpr Milliseconds recovery_timeout_max = std::chrono::years(1);
+
 }  // namespace
 
 std::string_view name(BreakerState state) noexcept {
@@ -25,7 +28,7 @@ std::string_view name(BreakerState state) noexcept {
 Breaker::Breaker(BreakerPolicy policy) noexcept : policy_(policy) {
     policy_.failure_threshold = std::max(policy_.failure_threshold, 1);
     policy_.success_threshold = std::max(policy_.success_threshold, 1);
-    policy_.recovery_timeout = std::max(policy_.recovery_timeout, Milliseconds(1));
+    policy_.recovery_timeout = std::clamp<Milliseconds>(policy_.recovery_timeout, Milliseconds(1), recovery_timeout_max);
 }
 
 // Nothing set here lies further ahead than the recovery timeout: what seems to is over, and the clock went back.

@@ -12,7 +12,7 @@ namespace tollgate {
 
 struct BreakerPolicy {
     int failure_threshold = 5;              // this many failures in a row open it
-    Milliseconds recovery_timeout{30'000};  // how long it stays open, and how long a probe may take
+    Milliseconds recovery_timeout{30'000};  // how long it stays open, and how long a probe may take; at most a year
     int success_threshold = 2;              // this many successful probes close it
 };
 

@@ -141,3 +141,10 @@ TEST_CASE("thresholds below one and a timeout of zero still make a breaker that 
     call(breaker, CallVerdict::success, start + 1ms);
     CHECK(breaker.state() == BreakerState::closed);
 }
+
+TEST_CASE("an endless recovery timeout is one of a year") {
+    Breaker breaker({.failure_threshold = 1, .recovery_timeout = Milliseconds::max(), .success_threshold = 1});
+    call(breaker, CallVerdict::failure);
+    CHECK(breaker.admit(start).error() == std::chrono::years(1));
+    CHECK(breaker.admit(start + std::chrono::years(1)).has_value());
+}

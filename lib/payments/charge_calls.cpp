@@ -6,9 +6,11 @@
 namespace tollgate {
 namespace {
 
-/// Keeps the id a call was answered with; passes its failure on.
+/// Keeps the id a call was answered with; passes its failure on. The next step follows from the ids that are there, so an
+/// empty one would ask for the same step for ever.
 Result<void> keep(Result<std::string> answer, std::string& where) {
     if (!answer) return fail(std::move(answer.error()));
+    if (answer->empty()) return fail(Code::unreadable_answer, "answered without an id");
     where = std::move(*answer);
     return {};
 }
@@ -39,6 +41,8 @@ Task<Result<void>> ChargeSaga::call(Ask ask) {
             AuthorizeRequest authorize{charge_.id, request.order_id, request.amount, request.payment_method, request.customer};
             auto answer = co_await outside.authorize({std::move(authorize), std::move(context)});
             if (!answer) co_return fail(std::move(answer.error()));
+            const bool says_nothing = answer->authorized ? answer->authorized->id.empty() : answer->redirect_url.empty();
+            if (says_nothing) co_return fail(Code::unreadable_answer, "answered without an id");
             charge_.redirect_url = std::move(answer->redirect_url);
             if (!answer->authorized) co_return kept;
             charge_.authorization = std::move(answer->authorized);

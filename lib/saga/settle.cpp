@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "resilience/backoff.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -14,14 +16,26 @@ bool key_is_still_known(const Intent& intent, const GatewayTraits& traits, WallT
     return now - intent.since < traits.key_window - traits.key_window / 10;
 }
 
-/// 1, 2, 4 … seconds, at most a lease apart; a Retry-After is honoured when it asks for more.
-Milliseconds look_up_delay(int tries, const PaymentError& error, const SettlePolicy& policy) noexcept {
-    const Milliseconds doubled{1'000LL << std::min(tries, 20)};
-    return std::max(std::min(doubled, policy.lease), std::min(error.retry_after.value_or(Milliseconds{0}), policy.lease));
+/// The schedule of look-ups, at most a lease apart; a Retry-After is honoured when it asks for more.
+Milliseconds next_look(int tries, const PaymentError& error, const SettlePolicy& policy) noexcept {
+    const Milliseconds asked_for = std::min(error.retry_after.value_or(Milliseconds{0}), policy.lease);
+    return std::max(look_up_delay(tries, policy.lease), asked_for);
 }
 
 bool stuck(const Intent& intent, const SettlePolicy& policy, WallTime now) noexcept {
     return !intent.paged && now - intent.since >= 10 * policy.lease;
+}
+
+/// The same for a step that starts its window over with every try: there the tries tell how long it has waited.
+bool stuck_anew(const Intent& intent, const SettlePolicy& policy) noexcept {
+    Milliseconds waited{0};
+    for (int i = 0; i < intent.tries && waited < 10 * policy.lease; ++i) waited += look_up_delay(i, policy.lease);
+    return !intent.paged && waited >= 10 * policy.lease;
+}
+
+/// Only a look-up can tell that a call never arrived: sending again on any other word could go round without end.
+bool found_nothing(const PaymentError& error, Asked asked) noexcept {
+    return error.code == Code::never_arrived && asked.ask == Ask::look_up;
 }
 
 /// Whether nothing came of the call, for good. A plain "no" to a repeated call answers that call alone (an API key that was
@@ -55,11 +69,13 @@ Verdict settle_forward(const PaymentError& error, Asked asked, const Intent& int
     if (surely_refused(error, asked)) return {.next = Next::give_up};
     if (surely_not_executed(error, asked)) {
         if (before_money) return {.next = Next::give_up};
-        return {.next = Next::wait_anew, .delay = look_up_delay(intent.tries, error, policy)};
+        return {.next = Next::wait_anew,
+                .delay = next_look(intent.tries, error, policy),
+                .page = stuck_anew(intent, policy) ? "unknown_outcome_stuck" : nullptr};
     }
-    if (error.code == Code::never_arrived && key_is_still_known(intent, traits, now)) return {.next = Next::send_again};
+    if (found_nothing(error, asked) && key_is_still_known(intent, traits, now)) return {.next = Next::send_again};
 
-    Verdict verdict{.next = Next::wait, .delay = look_up_delay(intent.tries, error, policy)};
+    Verdict verdict{.next = Next::wait, .delay = next_look(intent.tries, error, policy)};
     if (error.code == Code::echo_mismatch && !intent.paged) {
         verdict.page = "echo_mismatch";
     } else if (stuck(intent, policy, now)) {
@@ -71,16 +87,18 @@ Verdict settle_forward(const PaymentError& error, Asked asked, const Intent& int
 Verdict settle_undo(const PaymentError& error, Asked asked, const Intent& intent, const GatewayTraits& traits,
                     const SettlePolicy& policy, WallTime now) {
     using Next = Verdict::Next;
-    if (error.code == Code::never_arrived && key_is_still_known(intent, traits, now)) return {.next = Next::send_again};
+    if (found_nothing(error, asked) && key_is_still_known(intent, traits, now)) return {.next = Next::send_again};
 
     const bool refused = surely_refused(error, asked);
     const int failures = intent.tries + 1;
     Verdict verdict{.next = refused || surely_not_executed(error, asked) ? Next::wait_anew : Next::wait, .new_key = refused};
-    verdict.delay = std::min(compensation_delay_max, policy.compensation_delay * failures);
+    verdict.delay = linear(policy.compensation_delay, intent.tries, compensation_delay_max);
     if (error.retry_after) verdict.delay = std::max(verdict.delay, std::min(*error.retry_after, compensation_delay_max));
-    if (failures > policy.compensation_retries) {
-        verdict.attention = true;
-        if (!intent.paged) verdict.page = "failed_compensation";
+    verdict.attention = failures > policy.compensation_retries;
+    if (error.code == Code::echo_mismatch && !intent.paged) {
+        verdict.page = "echo_mismatch";
+    } else if (verdict.attention && !intent.paged) {
+        verdict.page = "failed_compensation";
     }
     return verdict;
 }

@@ -41,7 +41,8 @@ struct Verdict {
 };
 
 /// A forward step failed. An unknown outcome is never given up. A step that surely did not happen is given up before money
-/// is held (reserve, authorize), and asked for again afterwards (capture, ship): only a refusal undoes those.
+/// is held (reserve, authorize), and asked for again afterwards (capture, ship): only a refusal undoes those. Either way
+/// somebody is called after about ten leases.
 [[nodiscard]] Verdict settle_forward(const PaymentError& error, Asked asked, const Intent& intent, const GatewayTraits& traits,
                                      const SettlePolicy& policy, WallTime now);
 

@@ -1,22 +1,254 @@
 #include "service/app.hpp"
 
+#include <sys/resource.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
 #include <iostream>
+#include <thread>
+
+#include "net/http_client.hpp"
+#include "saga/recovery.hpp"
+#include "service/handlers/sandbox.hpp"
+#include "service/http/tls.hpp"
+#include "service/pages.hpp"
+#include "service/worker.hpp"
+#include "stores/sqlite/sqlite_store.hpp"
+#include "telemetry/log.hpp"
 
 namespace tollgate {
+namespace {
 
-int serve(Settings) {
-    std::cerr << "tollgate: not yet: serve\n";
-    return 1;
+using namespace std::chrono_literals;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+int say(std::string_view sentence, int code = exit_failed) {
+    std::cerr << "tollgate: " << sentence << std::endl;
+    return code;
 }
 
-int run_sandbox(std::string) {
-    std::cerr << "tollgate: not yet: sandbox\n";
-    return 1;
+/// A core dump would hold whatever the memory holds, and a lost connection must not end the process.
+void harden_process() {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    std::signal(SIGPIPE, SIG_IGN);
 }
 
-int run_demo(std::optional<std::string>) {
-    std::cerr << "tollgate: not yet: demo\n";
-    return 1;
+std::size_t thread_count(int configured) {
+    return configured > 0 ? static_cast<std::size_t>(configured) : std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// One acceptor a loop, all on the same address.
+Result<std::vector<http::Acceptor>> open_listeners(std::vector<std::unique_ptr<Loop>>& loops, const std::string& address) {
+    const auto endpoint = http::parse_endpoint(address);
+    if (!endpoint) return fail(endpoint.error());
+    std::vector<http::Acceptor> acceptors;
+    for (const auto& loop : loops) {
+        auto acceptor =
+            acceptors.empty() ? http::listen_first(loop->io, *endpoint) : http::listen_again(loop->io, acceptors.front());
+        if (!acceptor) return fail(std::move(acceptor.error()));
+        acceptors.push_back(std::move(*acceptor));
+    }
+    return acceptors;
+}
+
+void announce(const http::Acceptor& acceptor) {
+    std::cerr << "listening on " << http::to_string(acceptor.local_endpoint()) << std::endl;
+}
+
+/// Runs every loop on a thread of its own, the first on this one, until they are stopped.
+void run_loops(std::vector<std::unique_ptr<Loop>>& loops) {
+    std::vector<std::jthread> threads;
+    std::vector<asio::executor_work_guard<asio::io_context::executor_type>> guards;
+    for (const auto& loop : loops) guards.push_back(asio::make_work_guard(loop->io));
+    for (std::size_t i = 1; i < loops.size(); ++i) threads.emplace_back([&io = loops[i]->io] { io.run(); });
+    loops.front()->io.run();
+}
+
+Task<void> wait_for_signal(asio::signal_set& signals) {
+    boost::system::error_code ignored;
+    co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+/// The running service: what it is made of, in the order it must be taken down.
+class Service {
+public:
+    Service(const Settings& settings, SqliteStore& store, std::vector<std::unique_ptr<Loop>>& loops)
+        : settings_(settings), store_(store), loops_(loops), first_(loops.front()->runtime) {}
+
+    /// The sentence when it cannot start.
+    std::optional<std::string> start() {
+        if (!settings_.page.url.empty()) {
+            auto client = HttpClient::make(first_, settings_.page.url);
+            if (!client) return "page.url: " + client.error().detail;
+            page_client_ = std::move(*client);
+        }
+        pages_.emplace(first_, page_client_.get());
+        std::shared_ptr<asio::ssl::context> tls;
+        if (!settings_.server.tls_certificate.empty()) {
+            auto made = http::make_server_tls(
+                {settings_.server.tls_certificate, settings_.server.tls_private_key, settings_.server.tls_client_ca});
+            if (!made) return made.error().detail;
+            tls = std::move(*made);
+        }
+        if (settings_.gateway.max_per_second > 0)
+            outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
+        shared_.emplace(Shared{settings_,
+                               store_,
+                               store_,
+                               *pages_,
+                               breakers_,
+                               metrics_,
+                               authenticator_,
+                               health_,
+                               counters_,
+                               {breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, &world_}});
+        for (const auto& loop : loops_) {
+            auto worker = Worker::make(*loop, *shared_);
+            if (!worker) return worker.error().detail;
+            workers_.push_back(std::move(*worker));
+        }
+        auto acceptors = open_listeners(loops_, settings_.server.listen);
+        if (!acceptors) return acceptors.error().detail;
+        const auto address = acceptors->front().local_endpoint();
+        for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(std::move((*acceptors)[i]), tls);
+        spawn(first_.executor, health_.run());
+        spawn(first_.executor, recovery_.run());
+        spawn(first_.executor, supervise());
+        log::info("started",
+                  {{"version", TOLLGATE_VERSION}, {"address", http::to_string(address)}, {"threads", workers_.size()}});
+        std::cerr << "listening on " << http::to_string(address) << std::endl;
+        return std::nullopt;
+    }
+
+    /// Everything that was accepted had ended when the loops stopped.
+    [[nodiscard]] bool ended_clean() const noexcept { return clean_ && left_to_drain_ == 0; }
+
+private:
+    /// Waits for the word to stop, then lets every worker finish within the drain time.
+    Task<void> supervise() {
+        co_await wait_for_signal(signals_);
+        log::info("shutting down: no longer ready, finishing what was accepted");
+        health_.drain();
+        recovery_.stop();
+        const SteadyTime deadline = first_.clock.steady() + settings_.server.drain_timeout;
+        const SteadyTime hand_over_at = deadline - std::min<Milliseconds>(5s, settings_.server.drain_timeout / 4);
+        left_to_drain_ = workers_.size();
+        for (std::size_t i = 0; i < workers_.size(); ++i) {
+            spawn(loops_[i]->runtime.executor, drain_one(*workers_[i], hand_over_at, deadline));
+        }
+        co_await wait_for_signal(signals_);
+        log::warn("told to stop a second time: leaving at once");
+        clean_ = false;
+        stop_loops();
+    }
+
+    Task<void> drain_one(Worker& worker, SteadyTime hand_over_at, SteadyTime deadline) {
+        worker.begin_drain();
+        const bool idle = co_await worker.drain(hand_over_at, deadline);
+        if (!idle) clean_ = false;
+        if (--left_to_drain_ == 0) stop_loops();
+    }
+
+    void stop_loops() {
+        for (const auto& loop : loops_) loop->io.stop();
+    }
+
+    const Settings& settings_;
+    SqliteStore& store_;
+    std::vector<std::unique_ptr<Loop>>& loops_;
+    const Runtime& first_;
+
+    Metrics metrics_;
+    Authenticator authenticator_{settings_.auth.keys};
+    http::Counters counters_;
+    Breakers breakers_{
+        {settings_.breaker.failure_threshold, settings_.breaker.recovery_timeout, settings_.breaker.success_threshold},
+        [](const BreakerChange& change) {
+            log::warn("breaker", {{"name", change.name}, {"from", name(change.from)}, {"to", name(change.to)}});
+        }};
+    sandbox::World world_{{.forgetful_of_past = true}};
+    std::optional<OutboundLimit> outbound_;
+    std::unique_ptr<HttpClient> page_client_;
+    std::optional<Pages> pages_;
+    HealthMonitor health_{first_, store_, breakers_,
+                          [this] { return HealthMonitor::Queue{counters_.in_flight.load(), settings_.server.max_in_flight}; }};
+    Recovery recovery_{first_, store_, {.lease = settings_.saga.lease}, [this](ChargeRow row) {
+                           return workers_.front()->resume(std::move(row));
+                       }};
+    std::optional<Shared> shared_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    asio::signal_set signals_{first_.executor, SIGTERM, SIGINT};
+    std::atomic<std::size_t> left_to_drain_{0};
+    std::atomic<bool> clean_{true};
+};
+
+std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count) {
+    std::vector<std::unique_ptr<Loop>> loops;
+    while (loops.size() < count) loops.push_back(std::make_unique<Loop>());
+    return loops;
+}
+
+}  // namespace
+
+int serve(Settings settings) {
+    harden_process();
+    constexpr std::string_view scheme = "sqlite:";
+    if (!settings.store.url.starts_with(scheme))
+        return say("store.url: Redis is not part of this version yet; use sqlite:PATH.", exit_usage);
+    if (settings.gateway.kind == "stripe") return say("gateway.kind: \"stripe\" is not part of this version yet.", exit_usage);
+    log::start({.level = log::level_from(settings.log.level),
+                .format = settings.log.format == "text" ? log::Format::text : log::Format::json});
+    auto loops = make_loops(thread_count(settings.server.threads));
+    int code = 0;
+    bool clean = true;
+    {
+        auto store = SqliteStore::open({.path = settings.store.url.substr(scheme.size())});
+        if (!store) {
+            log::stop();
+            return say(store.error().detail);
+        }
+        Service service(settings, **store, loops);
+        if (const auto why = service.start()) {
+            code = say(*why);
+        } else {
+            run_loops(loops);
+            clean = service.ended_clean();
+        }
+        if (!clean) {
+            // Coroutines are left that borrow what would now be destroyed: let the store finish, and leave.
+            store->reset();
+            log::warn("left with work unfinished; it is resumed by whoever starts next");
+            log::stop();
+            std::_Exit(0);
+        }
+    }
+    log::info("stopped");
+    log::stop();
+    return code;
+}
+
+int run_sandbox(std::string listen) {
+    harden_process();
+    auto loops = make_loops(1);
+    Loop& loop = *loops.front();
+    auto acceptors = open_listeners(loops, listen);
+    if (!acceptors) return say(acceptors.error().detail);
+    sandbox::World world({.public_url = "http://" + http::to_string(acceptors->front().local_endpoint())});
+    http::Router router;
+    for (http::Route& route : sandbox_routes(loop.runtime, world)) router.add(std::move(route));
+    announce(acceptors->front());
+    http::Counters counters;
+    http::Server server(loop.runtime, std::move(acceptors->front()), std::move(router), {}, counters);
+    server.start();
+    asio::signal_set signals(loop.io, SIGTERM, SIGINT);
+    signals.async_wait([&loop](const boost::system::error_code&, int) { loop.io.stop(); });
+    loop.io.run();
+    return 0;
 }
 
 }  // namespace tollgate

@@ -1,6 +1,7 @@
 #include "service/commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -124,6 +125,16 @@ void declare(CLI::App& app, Arguments& arguments, Command& chosen) {
     health_command->add_option("--url", arguments.url, "Default: http://127.0.0.1:8080/health/ready")->type_name("URL");
 }
 
+/// CLI11 would only say that a command is missing.
+std::optional<std::string> unknown_command(CLI::App& app, int argc, const char* const* argv) {
+    if (argc < 2 || *argv[1] == '-' || *argv[1] == '\0') return std::nullopt;
+    std::vector<std::string> known;
+    for (const auto* sub : app.get_subcommands(std::function<bool(CLI::App*)>{})) known.push_back(sub->get_name());
+    if (std::ranges::find(known, argv[1]) != known.end()) return std::nullopt;
+    auto close = config::nearest(argv[1], known);
+    return "`" + std::string(argv[1]) + "` is no command" + (close ? "; did you mean " + *close + "?" : std::string());
+}
+
 }  // namespace
 
 int check_config(const std::optional<std::string>& path, const Environment& environment, std::ostream& out, std::ostream& err) {
@@ -157,6 +168,7 @@ int run_program(int argc, const char* const* argv) {
     Arguments arguments;
     Command chosen = nullptr;
     declare(app, arguments, chosen);
+    if (auto why = unknown_command(app, argc, argv)) return usage_error(*why + " (`tollgate --help` tells the commands)");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -46,6 +46,7 @@ struct Charge {
     WallTime begun_at{};
     std::string request_id;  // of the request that began this attempt
     std::string traceparent;
+    std::string origin;  // the client's address, for the audit log; not kept
     std::string gateway_name;
     ChargeRequest request;
 

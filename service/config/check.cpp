@@ -18,8 +18,8 @@ Why is_readable_pem(const std::string& value) {
     if (value.empty()) return std::nullopt;
     if (value.starts_with("-----BEGIN")) return "names a file: write its path, without `file:` in front";
     auto content = read_file(value, 1 << 20);
-    if (!content) return "names the file " + value + ", which " + content.error();
-    if (content->find("-----BEGIN ") == std::string::npos) return "names the file " + value + ", which holds no PEM";
+    if (!content) return "names a file that " + content.error();
+    if (content->find("-----BEGIN ") == std::string::npos) return "names a file that holds no PEM";
     return std::nullopt;
 }
 

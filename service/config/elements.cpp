@@ -95,7 +95,7 @@ Why are_thresholds(const std::map<std::string, std::int64_t>& values) {
 Why is_readable_list(const std::string& value) {
     if (value.empty()) return std::nullopt;
     auto content = read_file(value, 64 << 20);
-    return content ? std::nullopt : Why("names the file " + value + ", which " + content.error());
+    return content ? std::nullopt : Why("names a file that " + content.error());
 }
 
 struct Kind {

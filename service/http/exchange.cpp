@@ -170,7 +170,8 @@ void Exchange::finish(const Response& response, bool close) {
 }
 
 Access Exchange::access(int status, bool delivered) const {
-    return {request_.method,
+    // A method of the client's own making could hold anything.
+    return {is_known_method(request_.method) ? request_.method : std::string_view("other"),
             route_ == nullptr ? std::string_view() : std::string_view(route_->pattern),
             request_.request_id,
             request_.tenant,

@@ -21,7 +21,7 @@ namespace tollgate::http {
 /// One answered request, for logs and metrics. The views live as long as the call. Neither bodies nor paths, which may hold
 /// what must not be written down: the route's pattern instead, empty when there was none.
 struct Access {
-    std::string_view method;
+    std::string_view method;  // "other" for one that is not known
     std::string_view route;
     std::string_view request_id;
     std::string_view tenant;

@@ -1,0 +1,124 @@
+#include "service/demo/scenarios.hpp"
+
+#include <boost/json.hpp>
+#include <utility>
+
+namespace tollgate::demo {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+struct Order {
+    std::string name;
+    std::string token = "tok_visa";
+    std::string sku = "SKU-1";
+};
+
+std::string body_of(const Stage& stage, const Order& order) {
+    return json::serialize(
+        json::object{{"order_id", "demo-" + stage.run + "-" + order.name},
+                     {"amount", 4999},
+                     {"currency", "USD"},
+                     {"payment_method", order.token},
+                     {"customer", {{"id", "cus_demo_" + stage.run}, {"email", "ann@example.com"}, {"country", "US"}}},
+                     {"items", {json::object{{"sku", order.sku}, {"quantity", 1}}}}});
+}
+
+Task<Result<OutboundReply>> send(Stage& stage, const Order& order) {
+    co_return co_await stage.service.exchange({.method = "POST",
+                                               .path = "/charge",
+                                               .idempotency_key = "demo-" + stage.run + "-" + order.name,
+                                               .body = body_of(stage, order),
+                                               .deadline = stage.runtime.clock.steady() + 40s});
+}
+
+/// The answer once it is final: asks again, as a client would, while it is still 202 or in flight.
+Task<Result<OutboundReply>> charge(Stage& stage, Order order) {
+    const SteadyTime end = stage.runtime.clock.steady() + 60s;
+    for (;;) {
+        auto reply = co_await send(stage, order);
+        const bool unsettled = reply && (reply->status == 202 || (reply->status == 409 && reply->retry_after));
+        if (!unsettled || stage.runtime.clock.steady() > end) co_return reply;
+        co_await sleep_for(stage.runtime, reply->retry_after.value_or(1s));
+    }
+}
+
+Task<Result<OutboundReply>> get(Stage& stage, Exchange& from, std::string path) {
+    co_return co_await from.exchange(
+        {.method = "GET", .path = std::move(path), .deadline = stage.runtime.clock.steady() + 10s});
+}
+
+std::string text(const std::string& body, std::string_view member) {
+    json::error_code error;
+    const json::value value = json::parse(body, error);
+    if (error || !value.is_object()) return {};
+    const json::value* found = value.get_object().if_contains(member);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+std::string unexpected(const Result<OutboundReply>& reply) {
+    return reply ? "the service answered " + std::to_string(reply->status) + " " + reply->body : reply.error().detail;
+}
+
+/// The effects of an order at the sandbox, as "reserve authorize capture ship".
+Task<std::string> effects(Stage& stage, std::string order) {
+    const auto reply = co_await get(stage, *stage.sandbox, "/sandbox/ledger");
+    std::string types;
+    if (!reply) co_return types;
+    json::error_code error;
+    const json::value ledger = json::parse(reply->body, error);
+    if (error || !ledger.is_array()) co_return types;
+    for (const json::value& effect : ledger.get_array()) {
+        if (effect.at("order_id").as_string() != "demo-" + stage.run + "-" + order) continue;
+        types += (types.empty() ? "" : " ") + std::string(effect.at("type").as_string());
+    }
+    co_return types;
+}
+
+Task<std::string> succeeds_after_failures(Stage& stage) {
+    const auto reply = co_await charge(stage, {.name = "one", .token = "tok_flaky_2"});
+    if (!reply || reply->status != 201 || text(reply->body, "status") != "succeeded") co_return unexpected(reply);
+    if (stage.sandbox == nullptr) co_return "";
+    const std::string seen = co_await effects(stage, "one");
+    co_return seen == "reserve authorize capture ship" ? "" : "the sandbox saw: " + seen;
+}
+
+Task<std::string> replay_calls_no_gateway(Stage& stage) {
+    const auto first = co_await charge(stage, {.name = "two"});
+    if (!first || first->status != 201) co_return unexpected(first);
+    const std::string before = stage.sandbox == nullptr ? "" : co_await effects(stage, "two");
+    const auto again = co_await send(stage, {.name = "two"});
+    if (!again || again->status != 201) co_return unexpected(again);
+    if (again->body != first->body) co_return "the second answer differs from the first";
+    const std::string after = stage.sandbox == nullptr ? "" : co_await effects(stage, "two");
+    co_return after == before ? "" : "the sandbox saw another call: " + after;
+}
+
+Task<std::string> unshippable_is_undone(Stage& stage) {
+    const auto reply = co_await charge(stage, {.name = "three", .sku = "SKU-UNSHIPPABLE"});
+    if (!reply || reply->status != 409 || text(reply->body, "code") != "cannot_ship") co_return unexpected(reply);
+    const auto stands = co_await get(stage, stage.service, "/charge/" + text(reply->body, "charge_id"));
+    if (!stands || text(stands->body, "status") != "reversed") co_return unexpected(stands);
+    if (stage.sandbox == nullptr) co_return "";
+    const std::string seen = co_await effects(stage, "three");
+    co_return seen == "reserve authorize capture refund release" ? "" : "the sandbox saw: " + seen;
+}
+
+Task<std::string> not_yet(Stage&) {
+    co_return "not yet";
+}
+
+}  // namespace
+
+std::vector<Scenario> scenarios() {
+    return {{"checkout succeeds after two connection failures", succeeds_after_failures},
+            {"a replay returns the same charge and calls no gateway", replay_calls_no_gateway},
+            {"a failed shipment after capture is undone in reverse order", unshippable_is_undone},
+            {"a blocklisted email is refused before any gateway call", not_yet},
+            {"a webhook is accepted, its duplicate acknowledged once, a tampered one refused", not_yet},
+            {"reconciliation finds one discrepancy of each kind", not_yet},
+            {"a card number in a log line comes out masked", not_yet}};
+}
+
+}  // namespace tollgate::demo

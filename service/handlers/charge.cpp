@@ -1,0 +1,133 @@
+#include "service/handlers/charge.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "payments/request.hpp"
+
+namespace tollgate {
+namespace {
+
+namespace json = boost::json;
+
+http::Response refuse(const Rejection& rejection, const http::Request& request) {
+    http::Response response = http::problem_response(rejection.error, request);
+    if (!rejection.errors.empty()) {
+        response.body = to_json(Problem{.error = rejection.error,
+                                        .request_id = request.request_id,
+                                        .instance = std::string(request.path),
+                                        .errors = rejection.errors});
+    }
+    return response;
+}
+
+Result<std::string> idempotency_key(const http::Request& request) {
+    const std::size_t lines = request.count("idempotency-key");
+    if (lines == 0) {
+        return fail(Code::idempotency_key_missing,
+                    "send an Idempotency-Key header: a fresh random value for each charge, the same one for each retry of it");
+    }
+    if (lines > 1) return fail(Code::idempotency_key_invalid, "the Idempotency-Key header stands on more than one line");
+    return parse_idempotency_key(*request.header("idempotency-key"));
+}
+
+std::string whole_seconds(Milliseconds time) {
+    return std::to_string(std::max<std::int64_t>(1, (time.count() + 999) / 1000));
+}
+
+http::Response present(ChargeAnswer answer) {
+    http::Response response{.status = answer.answer.status, .body = std::move(answer.answer.body)};
+    if (response.status >= 400) response.content_type = "application/problem+json";
+    if (response.status == 202) response.headers.emplace_back("Location", "/charge/" + answer.charge_id);
+    if (answer.retry_after) response.headers.emplace_back("Retry-After", whole_seconds(*answer.retry_after));
+    if (answer.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
+    return response;
+}
+
+Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Request& request) {
+    auto key = idempotency_key(request);
+    if (!key) co_return http::problem_response(key.error(), request);
+    auto parsed = parse_charge_request(request.body);
+    if (!parsed) co_return refuse(parsed.error(), request);
+
+    Charge charge(std::move(parsed->request));
+    charge.tenant = request.tenant;
+    charge.idempotency_key = std::move(*key);
+    charge.request_id = request.request_id;
+    charge.traceparent = request.traceparent;
+    charge.gateway_name = api->gateway_name;
+    charge.origin = request.peer;
+    auto command =
+        make_charge_command(std::move(charge), std::move(parsed->fingerprint), api->runtime.clock.wall(), api->settle);
+    auto answer = co_await api->charge(std::move(command));
+    if (!answer) co_return http::problem_response(answer.error(), request);
+    co_return present(std::move(*answer));
+}
+
+Task<http::Response> get_charge(std::shared_ptr<const ChargeApi> api, http::Request& request) {
+    auto row = co_await api->store.find(std::string(request.captures.at(0)));
+    if (!row) co_return http::problem_response(row.error(), request);
+    if (!*row || (*row)->tenant != request.tenant) {
+        co_return http::problem_response({Code::not_found, "there is no charge with this id"}, request);
+    }
+    const auto charge = from_state(**row);
+    if (!charge) co_return http::problem_response(charge.error(), request);
+    co_return http::Response{.body = to_json(*charge)};
+}
+
+Result<ChargeQuery> read_query(const http::Request& request) {
+    ChargeQuery query{.tenant = request.tenant,
+                      .order_id = request.parameter("order_id").value_or(""),
+                      .cursor = request.parameter("cursor").value_or("")};
+    const auto status = request.parameter("status");
+    if (status && !status->empty()) {
+        query.status = charge_status_from(*status);
+        if (!query.status) return fail(Code::bad_request, "the query's status is none that a charge can have");
+    }
+    const auto limit = request.parameter("limit");
+    if (limit && !limit->empty()) {
+        const char* end = limit->data() + limit->size();
+        const auto [read_to, error] = std::from_chars(limit->data(), end, query.limit);
+        if (error != std::errc{} || read_to != end || query.limit < 1 || query.limit > 100) {
+            return fail(Code::bad_request, "the query's limit must be a number from 1 to 100");
+        }
+    }
+    return query;
+}
+
+Task<http::Response> get_charges(std::shared_ptr<const ChargeApi> api, http::Request& request) {
+    auto query = read_query(request);
+    if (!query) co_return http::problem_response(query.error(), request);
+    auto page = co_await api->store.page(std::move(*query));
+    if (!page) co_return http::problem_response(page.error(), request);
+
+    std::string body = R"({"data":[)";
+    for (const ChargeRow& row : page->rows) {
+        const auto charge = from_state(row);
+        if (!charge) co_return http::problem_response(charge.error(), request);
+        if (body.back() == '}') body += ',';
+        body += to_json(*charge);
+    }
+    body += R"(],"next_cursor":)";
+    body += page->next_cursor.empty() ? "null" : json::serialize(json::value(page->next_cursor));
+    body += '}';
+    co_return http::Response{.body = std::move(body)};
+}
+
+}  // namespace
+
+std::vector<http::Route> charge_routes(ChargeApi api) {
+    const auto shared = std::make_shared<const ChargeApi>(std::move(api));
+    const auto bound = [&shared](auto handler) {
+        return [shared, handler](http::Request& request) { return handler(shared, request); };
+    };
+    return {
+        {.method = "POST", .pattern = "/charge", .scope = http::Scope::charge, .handler = bound(post_charge), .sheds = true},
+        {.method = "GET", .pattern = "/charge", .scope = http::Scope::charge, .handler = bound(get_charges)},
+        {.method = "GET", .pattern = "/charge/{id}", .scope = http::Scope::charge, .handler = bound(get_charge)},
+    };
+}
+
+}  // namespace tollgate

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "payments/checkout.hpp"
+#include "service/http/message.hpp"
+
+namespace tollgate {
+
+/// The whole charge: the checkout in its layers.
+using ChargeService = std::function<Task<Result<ChargeAnswer>>(ChargeCommand)>;
+
+struct ChargeApi {
+    const Runtime& runtime;
+    ChargeService charge;
+    ChargeStore& store;
+    std::string gateway_name;
+    SettlePolicy settle;
+};
+
+/// POST /charge, GET /charge and GET /charge/{id}. What the API borrows outlives the routes.
+[[nodiscard]] std::vector<http::Route> charge_routes(ChargeApi api);
+
+}  // namespace tollgate

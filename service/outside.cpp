@@ -1,0 +1,136 @@
+#include "service/outside.hpp"
+
+#include <string>
+#include <utility>
+
+#include "gateway/http_gateway.hpp"
+#include "gateway/http_goods.hpp"
+#include "gateway/sandbox/sandbox_exchange.hpp"
+#include "net/http_client.hpp"
+#include "pipeline/circuit_breaker.hpp"
+#include "pipeline/retry.hpp"
+#include "pipeline/timed.hpp"
+
+namespace tollgate {
+namespace {
+
+/// Takes the layers' types off; look-ups take a way of their own, so that a breaker that shut the step does not keep us
+/// from learning what became of it, and the saga keeps its own pace between them.
+template <class Payload, class Response, class Perform, class LookUp>
+OutsideService<Payload, Response> by_ask(Perform perform, LookUp look_up) {
+    const auto performs = std::make_shared<Perform>(std::move(perform));
+    const auto looks_up = std::make_shared<LookUp>(std::move(look_up));
+    return [performs, looks_up](OutsideCall<Payload> call) -> Task<Result<Response>> {
+        if (call.context.ask == Ask::look_up) return (*looks_up)(std::move(call));
+        return (*performs)(std::move(call));
+    };
+}
+
+/// What one dependency's calls have in common.
+struct Dependency {
+    const Runtime& runtime;
+    OutsideShared shared;
+    RetryPolicy retry_policy;
+    Milliseconds timeout;  // of one call; the step's own deadline is later
+    std::string name;
+    OutboundLimit* outbound;
+
+    /// One call: no longer than its timeout.
+    template <class Payload, class Response, class Call>
+    auto single(Call call) const {
+        return [call, this_runtime = &runtime, timeout_ms = timeout](OutsideCall<Payload> asked) -> Task<Result<Response>> {
+            const SteadyTime end = this_runtime->clock.steady() + timeout_ms;
+            asked.context.deadline = std::min(asked.context.deadline, end);
+            return call(std::move(asked.payload), std::move(asked.context));
+        };
+    }
+
+    /// The stack of every call outward. The names are those of the breakers and, with "_", of the histograms.
+    template <class Payload, class Response, class Call>
+    OutsideService<Payload, Response> stack(std::string_view kind, Call call) const {
+        const std::string breaker = name + "." + std::string(kind);
+        const std::string looking = name + ".look_up";
+        const std::string timer = name + "_" + std::string(kind);
+        auto service = single<Payload, Response>(std::move(call));
+        auto look_up =
+            circuit_breaker(shared.breakers, looking, runtime) | timed(shared.meter, name + "_look_up", runtime) | service;
+        if (outbound == nullptr) {
+            return by_ask<Payload, Response>(circuit_breaker(shared.breakers, breaker, runtime) | retry(runtime, retry_policy) |
+                                                 timed(shared.meter, timer, runtime) | service,
+                                             std::move(look_up));
+        }
+        return by_ask<Payload, Response>(circuit_breaker(shared.breakers, breaker, runtime) | retry(runtime, retry_policy) |
+                                             rate_limit(*outbound, runtime) | timed(shared.meter, timer, runtime) | service,
+                                         std::move(look_up));
+    }
+};
+
+Result<std::unique_ptr<Exchange>> exchange_for(const Runtime& runtime, const std::string& url, const char* setting,
+                                               sandbox::World* world) {
+    if (url.empty()) return std::make_unique<sandbox::SandboxExchange>(runtime, *world);
+    auto client = HttpClient::make(runtime, url);
+    if (!client) return fail(Code::bad_request, std::string(setting) + ": " + client.error().detail);
+    return std::unique_ptr<Exchange>(std::move(*client));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Outside>> Outside::make(const Runtime& runtime, const Settings& settings, OutsideShared shared) {
+    std::unique_ptr<Outside> outside(new Outside);
+    const bool sandbox_gateway = settings.gateway.kind == "sandbox";
+    auto gateway = exchange_for(runtime, sandbox_gateway ? "" : settings.gateway.url, "gateway.url", shared.world);
+    if (!gateway) return fail(std::move(gateway.error()));
+    auto inventory = exchange_for(runtime, settings.inventory.url, "inventory.url", shared.world);
+    if (!inventory) return fail(std::move(inventory.error()));
+    auto shipping = exchange_for(runtime, settings.shipping.url, "shipping.url", shared.world);
+    if (!shipping) return fail(std::move(shipping.error()));
+    outside->gateway_exchange_ = std::move(*gateway);
+    outside->inventory_exchange_ = std::move(*inventory);
+    outside->shipping_exchange_ = std::move(*shipping);
+    outside->gateway_ = std::make_unique<HttpGateway>(
+        *outside->gateway_exchange_, HttpGatewayOptions{.name = settings.gateway.kind, .api_key = settings.gateway.api_key});
+    outside->inventory_ = std::make_unique<HttpGoods>(*outside->inventory_exchange_, inventory_words);
+    outside->shipping_ = std::make_unique<HttpGoods>(*outside->shipping_exchange_, shipping_words);
+
+    const RetryPolicy policy{.attempts_max = settings.retry.max_attempts,
+                             .backoff = {settings.retry.base_delay, settings.retry.max_delay, settings.retry.multiplier}};
+    const Dependency to_gateway{runtime, shared, policy, settings.gateway.timeout, "gateway", shared.outbound};
+    const Dependency to_inventory{runtime, shared, policy, settings.inventory.timeout, "inventory", nullptr};
+    const Dependency to_shipping{runtime, shared, policy, settings.shipping.timeout, "shipping", nullptr};
+    PaymentGateway& payments = *outside->gateway_;
+    GoodsService& stock = *outside->inventory_;
+    GoodsService& parcels = *outside->shipping_;
+
+    using Id = std::string;
+    OutsideCalls& calls = outside->calls_;
+    calls.gateway_name = payments.name();
+    calls.gateway = payments.traits();
+    calls.inventory = stock.traits();
+    calls.shipping = parcels.traits();
+    calls.reserve = to_inventory.stack<GoodsRequest, Id>("reserve", [&stock](GoodsRequest goods, CallContext context) {
+        return stock.place(std::move(goods), std::move(context));
+    });
+    calls.release = to_inventory.stack<Id, Id>(
+        "release", [&stock](Id id, CallContext context) { return stock.undo(std::move(id), std::move(context)); });
+    calls.ship = to_shipping.stack<GoodsRequest, Id>("ship", [&parcels](GoodsRequest goods, CallContext context) {
+        return parcels.place(std::move(goods), std::move(context));
+    });
+    calls.cancel_shipment = to_shipping.stack<Id, Id>(
+        "cancel", [&parcels](Id id, CallContext context) { return parcels.undo(std::move(id), std::move(context)); });
+    calls.authorize = to_gateway.stack<AuthorizeRequest, AuthorizeOutcome>(
+        "authorize", [&payments](AuthorizeRequest asked, CallContext context) {
+            return payments.authorize(std::move(asked), std::move(context));
+        });
+    calls.capture = to_gateway.stack<CaptureRequest, Id>("capture", [&payments](CaptureRequest asked, CallContext context) {
+        return payments.capture(std::move(asked), std::move(context));
+    });
+    calls.refund = to_gateway.stack<RefundRequest, Id>("refund", [&payments](RefundRequest asked, CallContext context) {
+        return payments.refund(std::move(asked), std::move(context));
+    });
+    calls.void_authorization = to_gateway.stack<VoidRequest, Id>("void", [&payments](VoidRequest asked, CallContext context) {
+        return payments.void_authorization(std::move(asked), std::move(context));
+    });
+    return outside;
+}
+
+}  // namespace tollgate

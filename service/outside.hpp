@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include "core/meter.hpp"
+#include "gateway/exchange.hpp"
+#include "gateway/sandbox/world.hpp"
+#include "payments/outside_calls.hpp"
+#include "pipeline/rate_limit.hpp"
+#include "resilience/breakers.hpp"
+#include "service/config.hpp"
+
+namespace tollgate {
+
+/// What the outside calls of all threads share.
+struct OutsideShared {
+    Breakers& breakers;
+    DurationMeter& meter;
+    OutboundLimit* outbound = nullptr;  // none: no cap
+    sandbox::World* world = nullptr;    // the sandbox of this process, where an URL is empty
+};
+
+/// The gateway, inventory and shipping of one thread with their connections, and every call to them in its layers.
+class Outside {
+public:
+    /// Fails with the setting's name and the mend when a URL cannot be used. What is borrowed outlives it.
+    static Result<std::unique_ptr<Outside>> make(const Runtime& runtime, const Settings& settings, OutsideShared shared);
+
+    [[nodiscard]] const OutsideCalls& calls() const noexcept { return calls_; }
+
+private:
+    Outside() = default;
+
+    std::unique_ptr<Exchange> gateway_exchange_, inventory_exchange_, shipping_exchange_;
+    std::unique_ptr<PaymentGateway> gateway_;
+    std::unique_ptr<GoodsService> inventory_, shipping_;
+    OutsideCalls calls_;
+};
+
+}  // namespace tollgate

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "core/pager.hpp"
+#include "gateway/exchange.hpp"
+
+namespace tollgate {
+
+/// Calls somebody: every page is a log line at critical, and with a `page.url` also POSTed there as JSON (contract section
+/// 2), tried a few times. May be asked from any thread.
+class Pages final : public Pager {
+public:
+    static constexpr std::size_t waiting_max = 100;  // above it a page is only logged
+
+    /// Without an exchange pages are only logged. What is borrowed outlives it and everything it started.
+    Pages(const Runtime& runtime, Exchange* exchange) : runtime_(runtime), exchange_(exchange) {}
+
+    void page(Page page) override;
+
+private:
+    Task<void> send(std::string body);
+
+    const Runtime& runtime_;
+    Exchange* exchange_;
+    std::atomic<std::size_t> waiting_{0};
+};
+
+}  // namespace tollgate

@@ -81,14 +81,13 @@ RequestReader::Step RequestReader::find_end() {
 RequestReader::Step RequestReader::check_unfinished() {
     const std::string_view so_far(data_.get() + begin_, size_ - begin_);
     if (so_far.empty()) return Step::more;
-    if (line_ == begin_) {  // still in the request line
-        const bool method_too_long =
-            so_far.size() > method_max && so_far.substr(0, method_max + 1).find(' ') == std::string_view::npos;
-        if ((!is_token_char(so_far.front()) && so_far.front() != '\r') || method_too_long)
-            return failed({Code::bad_request, "This is no HTTP request."});
-        if (so_far.size() > limits_.max_target + 2 * method_max)
-            return failed({Code::uri_too_long, "The request target is longer than is taken here."});
-    }
+    const bool method_too_long =
+        so_far.size() > method_max && so_far.substr(0, method_max + 1).find(' ') == std::string_view::npos;
+    if ((!is_token_char(so_far.front()) && so_far.front() != '\r') || method_too_long)
+        return failed({Code::bad_request, "This is no HTTP request."});
+    const bool in_request_line = line_ == begin_;
+    if (in_request_line && so_far.size() > limits_.max_target + 2 * method_max)
+        return failed({Code::uri_too_long, "The request target is longer than is taken here."});
     if (so_far.size() >= limits_.max_head)
         return failed({Code::headers_too_large, "The head of the request is longer than is taken here."});
     return Step::more;

@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <tuple>
 #include <type_traits>
 
 #include "service/http/exchange.hpp"
@@ -77,11 +78,16 @@ private:
         deadline = never;
     }
 
-    /// Completes with the number of bytes; `ec_` says what went wrong.
+    /// Completes with (error, count). Deferred, because `use_awaitable` costs a coroutine frame an operation.
     auto read() {
         const std::span<char> space = reader_.space();
-        return stream_.async_read_some(asio::buffer(space.data(), space.size()),
-                                       asio::redirect_error(asio::use_awaitable, ec_));
+        return stream_.async_read_some(asio::buffer(space.data(), space.size()), asio::as_tuple(asio::deferred));
+    }
+
+    bool took(const std::tuple<error_code, std::size_t>& outcome) {
+        ec_ = std::get<0>(outcome);
+        reader_.received(std::get<1>(outcome));
+        return !ec_;
     }
 
     Task<bool> handshake();
@@ -155,10 +161,9 @@ auto Session<Stream>::receive() -> Task<Arrival> {
         }
         idle = !begun && !fresh;
         if (idle && (leave || state_->draining)) co_return Arrival::nothing;
-        const std::size_t count = co_await read();
+        const auto outcome = co_await read();
         idle = false;
-        if (ec_) co_return head_ended();
-        reader_.received(count);
+        if (!took(outcome)) co_return head_ended();
     }
     if (auto refused = exchange_.check_head()) {
         // Only what is here already can be stepped over; waiting for a refused body would be a gift.
@@ -183,9 +188,8 @@ auto Session<Stream>::receive_body() -> Task<Arrival> {
             co_await asio::async_write(stream_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, ec_));
             if (ec_) co_return body_ended();
         }
-        const std::size_t count = co_await read();
-        if (ec_) co_return body_ended();
-        reader_.received(count);
+        const auto outcome = co_await read();
+        if (!took(outcome)) co_return body_ended();
     }
     if (auto refused = exchange_.check_body()) {
         early_ = std::move(*refused);

@@ -155,12 +155,14 @@ TEST_CASE("the access hook sees each answer, with the route's pattern and never 
     client.ask(get("/item/7", "X-Request-Id: a\r\n"));
     client.ask(post("/echo", "{}", "X-Request-Id: b\r\n"));
     client.ask(get("/nowhere", "X-Request-Id: c\r\n"));
+    client.ask("4111111111111111 /ok HTTP/1.1\r\nHost: test\r\n\r\n");
     client.ask("nonsense\r\n\r\n");
     client.leave();
     CHECK(server.drain());
-    REQUIRE(seen.size() == 4);
+    REQUIRE(seen.size() == 5);
     CHECK(seen[0] == "GET /item/{id} 200 0 a 127.0.0.1 delivered");
     CHECK(seen[1] == "POST /echo 201 2 b 127.0.0.1 delivered");
     CHECK(seen[2] == "GET  404 0 c 127.0.0.1 delivered");
-    CHECK(seen[3].starts_with("  400 0 "));
+    CHECK(seen[3].starts_with("other  501 0 "));
+    CHECK(seen[4].starts_with("other  400 0 "));
 }

@@ -51,12 +51,12 @@ void LineSink::emit(Record record) {
 /// Waits for the reader in short turns, so that `give_up_at` is heard.
 bool LineSink::writable() {
     while (true) {
-        pollfd descriptor{options_.fd, POLLOUT, 0};
-        int ready = ::poll(&descriptor, 1, 50);
-        if (ready > 0) return (descriptor.revents & (POLLOUT | POLLERR | POLLHUP)) != 0;
-        if (ready < 0 && errno != EINTR) return false;
         auto deadline = deadline_ms_.load(std::memory_order_relaxed);
-        if (deadline != 0 && std::chrono::steady_clock::now().time_since_epoch() / Milliseconds{1} >= deadline) return false;
+        bool over = deadline != 0 && std::chrono::steady_clock::now().time_since_epoch() / Milliseconds{1} >= deadline;
+        pollfd descriptor{options_.fd, POLLOUT, 0};
+        int ready = ::poll(&descriptor, 1, over ? 0 : 50);
+        if (ready > 0) return true;  // or an error, which the write will tell
+        if (over || (ready < 0 && errno != EINTR)) return false;
     }
 }
 

@@ -59,7 +59,7 @@ void unique(const std::vector<T>& elements, Name T::* name, const std::string& k
         const auto& value = elements[i].*name;
         if (value.empty() || seen.insert(value).second) continue;
         auto at = reader.origin_of(key + "[" + std::to_string(i) + "]." + std::string(what));
-        if (at.file.empty()) at = reader.origin_of(key);
+        if (at.file.empty()) at = reader.origin_of(key + "[" + std::to_string(i) + "]");
         reader.problem(at, "is a second `" + value + "` in " + key + ": each " + std::string(what) + " must be unique");
     }
 }

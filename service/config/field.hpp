@@ -149,6 +149,7 @@ bool read_value(std::vector<T>& out, const toml::node& node, Reader& reader, con
     out.clear();
     for (std::size_t i = 0; i < array->size(); ++i) {
         auto name = key + "[" + std::to_string(i) + "]";
+        reader.remember((*array)[i], name);
         read_element(out.emplace_back(), *(*array)[i].as_table(), reader, name);
     }
     return true;

@@ -73,7 +73,7 @@ std::optional<std::string> http_url_problem(std::string_view text, UrlUse use) {
     auto url = boost::urls::parse_uri(text);
     if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->host().empty())
         return "is not an absolute http or https URL: write it like \"https://host:port\"";
-    if (url->has_port() && url->port_number() == 0) return "has a port outside 1 to 65535";
+    if (url->has_port() && whole_number<std::uint16_t>(url->port()).value_or(0) == 0) return "has a port outside 1 to 65535";
     if (url->has_userinfo()) return "holds a user name or password: take it out of the URL";
     if (url->has_fragment()) return "has a fragment (\"#…\"), which is never sent: take it off";
     if (use == UrlUse::base && url->has_query()) return "has a query, but paths are appended to it: take the query off";

@@ -109,6 +109,18 @@ TEST_CASE("calls begun before the breaker opened have no say in its recovery") {
     CHECK(breaker.state() == BreakerState::half_open);
 }
 
+TEST_CASE("what ends badly after the recovery, but began before it, does not open the breaker again") {
+    Breaker breaker(policy);
+    const auto early = breaker.admit(start);
+    for (int i = 0; i < 3; ++i) call(breaker, CallVerdict::failure);
+    breaker.record(*early, CallVerdict::failure, start + 29s);
+    CHECK(breaker.admit(start + 29s).error() == 1s);
+    for (int i = 0; i < 2; ++i) call(breaker, CallVerdict::success, start + 30s);
+    REQUIRE(breaker.state() == BreakerState::closed);
+    for (int i = 0; i < 3; ++i) breaker.record(*early, CallVerdict::failure, start + 31s);
+    CHECK(breaker.state() == BreakerState::closed);
+}
+
 TEST_CASE("a permit counts once, however often it is handed back") {
     Breaker breaker = tripped();
     const auto probe = breaker.admit(start + 30s);

@@ -65,7 +65,7 @@ public:
         for (auto& [id, record] : records_) {
             if (record.row.due_at && *record.row.due_at <= now && record.row.lease_until <= now) due.push_back(&record);
         }
-        std::ranges::stable_sort(due, {}, [](const Record* record) { return *record->row.due_at; });
+        std::ranges::sort(due, {}, [](const Record* record) { return std::pair(*record->row.due_at, record->place); });
         due.resize(std::min(due.size(), limit));
         std::vector<ChargeRow> claimed;
         for (Record* record : due) {

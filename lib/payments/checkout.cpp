@@ -17,15 +17,19 @@ ChargeAnswer accepted(const Charge& charge) {
     return {.answer = {202, to_json(charge)}, .charge_id = charge.id, .retry_after = ask_again};
 }
 
+/// What is told of a charge with which nothing is left to do.
+ChargeAnswer ended(const Charge& charge) {
+    ChargeAnswer answer{.answer = final_answer(charge), .charge_id = charge.id};
+    if (charge.failure) answer.retry_after = charge.failure->error.retry_after;
+    return answer;
+}
+
 /// What the client hears of a run's end.
 Result<ChargeAnswer> answer_of(const ChargeSaga& saga, ChargeSaga::End end) {
     const Charge& charge = saga.charge();
     switch (end) {
-        case ChargeSaga::End::finished: {
-            ChargeAnswer answer{.answer = final_answer(charge), .charge_id = charge.id};
-            if (charge.failure) answer.retry_after = charge.failure->error.retry_after;
-            return answer;
-        }
+        case ChargeSaga::End::finished:
+            return ended(charge);
         case ChargeSaga::End::parked:
             if (charge.attention) return ChargeAnswer{.answer = final_answer(charge), .charge_id = charge.id};
             return accepted(charge);
@@ -102,14 +106,15 @@ Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun beg
     co_return co_await still_running(id);
 }
 
-/// The time is up and the saga goes on: the charge as it stands in the store.
+/// The time is up and the saga goes on: the charge as it stands in the store, where it may have ended meanwhile.
 Task<Result<ChargeAnswer>> Checkout::still_running(std::string id) {
     auto row = co_await context_.store.find(id);
     if (!row) co_return fail(std::move(row.error()));
     if (!*row) co_return fail(Code::internal, "charge " + id + " is not in the store");
+    if ((*row)->answer) co_return ChargeAnswer{.answer = *(*row)->answer, .charge_id = id};
     auto charge = from_state(**row);
     if (!charge) co_return fail(std::move(charge.error()));
-    co_return accepted(*charge);
+    co_return finished(*charge) ? ended(*charge) : accepted(*charge);
 }
 
 Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun& begun) const {

@@ -22,7 +22,7 @@ struct Crash {};
 ///
 ///     store.fail_next_write({Code::store_unavailable, "…"});   // not written; `true`: written, but the caller is not told
 ///     store.crash_at_write(2, WriteFate::kept);                // the third write from now on; 0 is the next
-class MemoryStore final : public ChargeStore {
+class MemoryStore : public ChargeStore {
 public:
     enum class WriteFate : std::uint8_t { lost, kept };
 

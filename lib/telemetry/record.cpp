@@ -39,7 +39,7 @@ struct PutValue {
     }
     template <class Number>
     void number(Number n) const {
-        std::array<char, 32> digits;
+        std::array<char, 32> digits{};
         bare({digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr});
     }
     void operator()(std::string_view text) const {

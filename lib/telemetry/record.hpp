@@ -19,7 +19,7 @@ struct Record {
     struct Entry {
         std::string key;
         std::string text;
-        bool bare;  // a number or a truth value: JSON without quotes
+        bool bare = false;  // a number or a truth value: JSON without quotes
     };
     std::vector<Entry> fields;
 };

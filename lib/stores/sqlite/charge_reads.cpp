@@ -34,7 +34,9 @@ std::string select_page(const std::string& where) {
 
 ChargeReads::ChargeReads(Database& database)
     : find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
-      ledger_(database, "SELECT type, gateway_id, amount, currency FROM ledger WHERE charge_id = ?1 ORDER BY seq"),
+      ledger_(database,
+              "SELECT type, gateway_id, ledger.amount, ledger.currency FROM ledger"
+              " WHERE charge = (SELECT seq FROM charges WHERE id = ?1) ORDER BY seq"),
       of_tenant_(database, "tenant = ?1"),
       of_order_(database, "tenant = ?1 AND order_id = ?5") {}
 

@@ -21,6 +21,9 @@ ChargeWrites::ChargeWrites(Database& database)
       read_limit_(database, "SELECT tat_us FROM limits WHERE key = ?1"),
       write_limit_(database,
                    "INSERT INTO limits (key, tat_us) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET tat_us = excluded.tat_us"),
+      continue_(database,
+                "UPDATE charges SET state = ?3, lease_until = ?4, due_at = ?5, key_free = 0"
+                " WHERE id = ?1 AND fence = ?2 AND status = 'processing' AND live = 1"),
       progress_(database,
                 "UPDATE charges SET status = ?3, live = ?4, state = ?5, lease_until = ?6, due_at = ?7, key_free = ?8"
                 " WHERE id = ?1 AND fence = ?2"),
@@ -31,8 +34,9 @@ ChargeWrites::ChargeWrites(Database& database)
                 " answer_body = iif(answered_at IS NULL, ?9, answer_body),"
                 " answered_at = ifnull(answered_at, ?10) WHERE id = ?1 AND fence = ?2"),
       add_ledger_(database,
-                  "INSERT INTO ledger (charge_id, type, gateway_id, amount, currency, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                  " ON CONFLICT (charge_id, type, gateway_id) DO NOTHING"),
+                  "INSERT INTO ledger (charge, type, gateway_id, amount, currency, at)"
+                  " VALUES ((SELECT seq FROM charges WHERE id = ?1), ?2, ?3, ?4, ?5, ?6)"
+                  " ON CONFLICT (charge, type, gateway_id) DO NOTHING"),
       due_(database, "SELECT " + charge_columns +
                          " FROM charges WHERE due_at IS NOT NULL AND due_at <= ?1 AND lease_until <= ?1"
                          " ORDER BY due_at LIMIT ?2"),
@@ -121,16 +125,22 @@ void ChargeWrites::write_fresh(BeginCharge& begin, const std::optional<Existing>
 
 Result<void> ChargeWrites::advance(const Transition& transition) {
     const Transition& t = transition;
-    const bool concludes = t.answer && !t.frees_key;
-    const std::int64_t changed =
-        concludes ? conclude_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at,
-                                  t.answer->status, Blob{t.answer->body}, t.now)
-                  : progress_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.frees_key);
-    if (changed == 0) return fail(Code::lease_lost, "another owner has taken the charge up");
+    if (!write_step(t)) return fail(Code::lease_lost, "another owner has taken the charge up");
     for (const LedgerEntry& entry : t.ledger) {
         add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, t.now);
     }
     return {};
+}
+
+bool ChargeWrites::write_step(const Transition& t) {
+    if (t.answer && !t.frees_key) {
+        return conclude_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.answer->status,
+                             Blob{t.answer->body}, t.now) > 0;
+    }
+    // Most steps leave the status as it is; not to name it spares the index over it.
+    const bool goes_on = t.status == ChargeStatus::processing && t.live && !t.frees_key;
+    if (goes_on && continue_.run(t.id, t.fence, Blob{t.state}, t.lease_until, t.due_at) > 0) return true;
+    return progress_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.frees_key) > 0;
 }
 
 Result<std::vector<ChargeRow>> ChargeWrites::claim(WallTime now, WallTime lease_until, std::size_t limit) {

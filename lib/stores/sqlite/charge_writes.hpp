@@ -30,6 +30,7 @@ private:
     [[nodiscard]] std::optional<Existing> existing(const std::string& id);
     [[nodiscard]] Begun answer_known(const BeginCharge& begin, Existing known);
     [[nodiscard]] std::optional<Begun> refuse(const BeginCharge& begin, std::optional<GcraDecision>& decision);
+    [[nodiscard]] bool write_step(const Transition& transition);  // false: the fence is another one
     void write_fresh(BeginCharge& begin, const std::optional<Existing>& freed);
 
     Statement find_;
@@ -39,6 +40,7 @@ private:
     Statement duplicate_;
     Statement read_limit_;
     Statement write_limit_;
+    Statement continue_;
     Statement progress_;
     Statement conclude_;
     Statement add_ledger_;

@@ -27,6 +27,9 @@ Severity severity(const Failure& failure) noexcept {
 }
 
 std::expected<Database, Failure> Database::open(const std::string& path, Access access, const std::string& vfs) {
+    // Counting every allocation of SQLite under a lock serves nobody here. Refused once SQLite runs; then it stays on.
+    static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)uncounted;
     const int how = access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,

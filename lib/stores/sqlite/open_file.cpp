@@ -83,7 +83,7 @@ Result<Database> open_for_writing(const std::string& path, const SqliteOptions& 
     }
     database->run(
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;"
-        "PRAGMA cache_size = -8192; PRAGMA foreign_keys = OFF");
+        "PRAGMA cache_size = -8192; PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF");
     if (database->failed()) return fail(opening_failed(path, database->failure()));
     if (file) {
         if (Result<void> sound = check_pages(*database, path); !sound) return fail(std::move(sound.error()));

@@ -48,15 +48,16 @@ CREATE INDEX charges_by_status ON charges (tenant, status) WHERE status <> 'succ
 CREATE INDEX charges_due ON charges (due_at, lease_until) WHERE due_at IS NOT NULL;
 CREATE INDEX charges_answered ON charges (answered_at) WHERE answer_status IS NOT NULL;
 
+-- A charge is named by its place here: unlike its id that keeps what is written together on the same pages.
 CREATE TABLE ledger (
-    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
-    charge_id  TEXT NOT NULL,
+    seq        INTEGER PRIMARY KEY,
+    charge     INTEGER NOT NULL REFERENCES charges (seq),
     type       TEXT NOT NULL,
     gateway_id TEXT NOT NULL,
     amount     INTEGER NOT NULL,
     currency   TEXT NOT NULL,
     at         INTEGER NOT NULL,
-    UNIQUE (charge_id, type, gateway_id)
+    UNIQUE (charge, type, gateway_id)
 ) STRICT;
 
 CREATE TABLE limits (

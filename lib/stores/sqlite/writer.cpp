@@ -33,6 +33,8 @@ Writer::Writer(Database database, const SqliteOptions& options)
       session_(std::move(database)),
       audit_(session_.database),
       housekeeping_(session_.database),
+      begin_(session_.database, "BEGIN IMMEDIATE"),
+      commit_(session_.database, "COMMIT"),
       checkpoint_at_(checkpoint_pages) {
     sqlite3_wal_hook(
         session_.database.handle(),
@@ -165,10 +167,11 @@ void Writer::write(JobList& batch) {
 bool Writer::try_commit(JobList& batch) {
     Database& database = session_.database;
     const std::int64_t changes = database.changes_ever();
-    database.run("BEGIN IMMEDIATE");
+    begin_.run();
     audit_.append(audit_batch_);
     for (Job* job = batch.first(); job != nullptr && !database.failed(); job = job->next) job->run(session_);
-    if (!database.run("COMMIT")) return false;
+    commit_.run();
+    if (database.failed()) return false;
 
     last_failed_ = false;
     const bool wrote = database.changes_ever() != changes;
@@ -261,9 +264,10 @@ void Writer::quiet_step() {
 void Writer::sweep() {
     batches_since_sweep_ = 0;
     Database& database = session_.database;
-    database.run("BEGIN IMMEDIATE");
+    begin_.run();
     housekeeping_.step();
-    if (database.run("COMMIT")) return;
+    commit_.run();
+    if (!database.failed()) return;
     JobList nobody;
     recover(nobody);
 }

@@ -57,6 +57,8 @@ private:
     Session session_;
     AuditChain audit_;
     Housekeeping housekeeping_;
+    Statement begin_;
+    Statement commit_;
 
     // The writer's thread only.
     std::vector<AuditRecord> audit_batch_;  // taken and not yet committed

@@ -1,6 +1,7 @@
 #include "service/app.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -56,8 +57,10 @@ Result<std::vector<http::Acceptor>> open_listeners(std::vector<std::unique_ptr<L
     return acceptors;
 }
 
-void announce(const http::Acceptor& acceptor) {
-    std::cerr << "listening on " << http::to_string(acceptor.local_endpoint()) << std::endl;
+/// In one write, so that no log line of another thread gets in between: outside programs wait for this line.
+void announce(const http::Endpoint& address) {
+    const std::string line = "listening on " + http::to_string(address) + "\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 /// Runs every loop on a thread of its own, the first on this one, until they are stopped.
@@ -121,7 +124,7 @@ public:
         spawn(first_.executor, supervise());
         log::info("started",
                   {{"version", TOLLGATE_VERSION}, {"address", http::to_string(address)}, {"threads", workers_.size()}});
-        std::cerr << "listening on " << http::to_string(address) << std::endl;
+        announce(address);
         return std::nullopt;
     }
 
@@ -171,7 +174,7 @@ private:
         [](const BreakerChange& change) {
             log::warn("breaker", {{"name", change.name}, {"from", name(change.from)}, {"to", name(change.to)}});
         }};
-    sandbox::World world_{{.forgetful_of_past = true}};
+    sandbox::World world_{{.forgetful_of_past = true, .records_max = 20'000}};
     std::optional<OutboundLimit> outbound_;
     std::unique_ptr<HttpClient> page_client_;
     std::optional<Pages> pages_;
@@ -241,7 +244,7 @@ int run_sandbox(std::string listen) {
     sandbox::World world({.public_url = "http://" + http::to_string(acceptors->front().local_endpoint())});
     http::Router router;
     for (http::Route& route : sandbox_routes(loop.runtime, world)) router.add(std::move(route));
-    announce(acceptors->front());
+    announce(acceptors->front().local_endpoint());
     http::Counters counters;
     http::Server server(loop.runtime, std::move(acceptors->front()), std::move(router), {}, counters);
     server.start();

@@ -16,9 +16,9 @@ namespace tollgate {
 
 /// One event loop: its clock, timers and chance.
 struct Loop {
-    asio::io_context io{1};
-    SystemClock clock;
+    SystemClock clock;  // what is dropped with the loop still reads it
     SystemRandom random;
+    asio::io_context io{1};
     AsioTimers timers{io.get_executor()};
     Runtime runtime{io.get_executor(), clock, random, timers};
 };

@@ -1,6 +1,7 @@
 #include "service/http/identity.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "redaction/card_number.hpp"
 #include "service/http/text.hpp"
@@ -9,7 +10,9 @@ namespace tollgate::http {
 namespace {
 
 void append_hex(std::uint64_t number, std::string& text) {
-    for (int shift = 60; shift >= 0; shift -= 4) text.push_back("0123456789abcdef"[(number >> shift) & 0xf]);
+    std::array<char, 16> digits;
+    for (std::size_t i = digits.size(); i-- > 0; number >>= 4) digits[i] = "0123456789abcdef"[number & 0xf];
+    text.append(digits.data(), digits.size());
 }
 
 bool is_lower_hex(std::string_view text) noexcept {

@@ -1,5 +1,6 @@
 #include "service/http/render.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -81,7 +82,9 @@ void append_number(std::size_t number, std::string& out) {
 
 void append_field(std::string_view name, std::string_view value, std::string& out) {
     out.append(name).append(": ");
-    for (const char c : value) out.push_back(is_value_char(c) ? c : ' ');
+    const std::size_t from = out.size();
+    out.append(value);
+    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), [](char c) { return !is_value_char(c); }, ' ');
     out.append("\r\n");
 }
 

@@ -139,7 +139,7 @@ TEST_CASE("garbage and silence instead of a handshake are counted and dropped, o
     const Certificates certificates;
     TestServer server([&](Options& options) {
         options.tls = certificates.server(false);
-        options.limits.handshake_timeout = 100ms;
+        options.limits.handshake_timeout = 1s;
     });
     Client garbage(server.port());
     garbage.send(get("/ok"));

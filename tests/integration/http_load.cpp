@@ -58,15 +58,16 @@ TEST_CASE("without free file descriptors accepting pauses and recovers") {
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
     std::vector<int> taken;
     for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::open("/dev/null", O_RDONLY)) taken.push_back(fd);
-    REQUIRE_FALSE(taken.empty());
     ::close(taken.back());
     taken.pop_back();
     Client waiting(server.port());  // takes the last one
     waiting.send(get("/ok"));
-    CHECK(eventually([&] { return server.counters.accept_pauses > 0; }));
+    const bool paused = eventually([&] { return server.counters.accept_pauses > 0; });
 
+    // Checks only from here on: the sanitizer needs a descriptor for its own.
     for (const int fd : taken) ::close(fd);
     ::setrlimit(RLIMIT_NOFILE, &limit);
+    CHECK(paused);
     const auto answer = waiting.answer();
     REQUIRE(answer);
     CHECK(answer->status == 200);

@@ -286,6 +286,20 @@ TEST_CASE("a void that keeps failing needs attention: 500 is kept, somebody is p
     CHECK_FALSE(shop.row().due_at);
 }
 
+TEST_CASE("a failure that would free the key does not once somebody was called: the 500 is kept") {
+    Shop shop;
+    shop.world.scripts[Step::authorize].performs = {not_reached()};
+    shop.world.scripts[Step::release].performs = {not_reached(), not_reached(), not_reached(), not_reached()};
+    ChargeSaga saga = shop.begin_saga();
+    CHECK(shop.run(saga) == End::parked);
+    CHECK(shop.row().answer->status == 500);
+    shop.recover();
+    CHECK(shop.status() == "reversed");
+    CHECK_FALSE(shop.row().key_free);
+    CHECK_FALSE(shop.store.transitions.back().frees_key);
+    CHECK(shop.post()->answer.status == 500);
+}
+
 TEST_CASE("an undo refused for good is asked anew under another key; an unknown one under the same") {
     Shop shop;
     shop.world.scripts[Step::ship].performs = {refuses(Code::cannot_ship)};
@@ -313,6 +327,22 @@ TEST_CASE("a shipment that cannot be asked for goes forward when it can, is neve
     CHECK(shop.status() == "succeeded");
     CHECK(shop.world.steps_done() == Steps{Step::reserve, Step::authorize, Step::capture, Step::ship});
     CHECK(one_key(shop.world.calls_of(Step::ship)));
+}
+
+TEST_CASE("a key's window starts over with a call of which nothing came, whether its owner stays or parks") {
+    for (const Milliseconds patience : {Milliseconds(0), Milliseconds(200s)}) {
+        Shop shop;
+        shop.world.traits = {60s, 1min, true};
+        shop.rewire();
+        shop.world.scripts[Step::ship].performs = {not_reached(), not_reached(), not_reached(),
+                                                   not_reached(), not_reached(), never_gets_it()};
+        ChargeSaga saga = shop.begin_saga();
+        shop.run(saga, patience);
+        shop.recover();
+        CHECK(asks_of(shop.world.calls_of(Step::ship)) == "pppppplp");
+        CHECK(seconds_of(shop.world.calls_of(Step::ship)).back() == 61);
+        CHECK(shop.status() == "succeeded");
+    }
 }
 
 TEST_CASE("a capture that cannot be asked for is performed when it can, not looked up in vain") {

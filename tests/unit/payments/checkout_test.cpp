@@ -70,7 +70,7 @@ TEST_CASE("a charge that ends while its client is about to hear 202 is answered 
         Shop shop;
         SlowToRead slow(shop.time.runtime());
         Reaction late = fails ? not_reached() : does();
-        late.takes = 30s;
+        late.takes = 30'500ms;  // the client's time is up at 30 s, and its charge is read at 31
         shop.policy.settle.lease = 120s;
         shop.world.scripts[Step::reserve].performs = {late};
         const SagaContext context{shop.time.runtime(), slow, shop.services, shop.pager, shop.hand_over, shop.policy};
@@ -196,6 +196,9 @@ TEST_CASE("a failure that may be tried again is not kept: the same key charges a
     CHECK(second->answer.status == 201);
     CHECK_FALSE(second->replayed);
     CHECK(shop.world.effects_of(Step::authorize).size() == 1);
+    const auto reserves = shop.world.effects_of(Step::reserve);
+    REQUIRE(reserves.size() == 2);  // the first one was released: its key would only tell of it again
+    CHECK(reserves[0].key != reserves[1].key);
 }
 
 TEST_CASE("a charge whose undoing failed too often is answered 500, kept") {

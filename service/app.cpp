@@ -210,7 +210,9 @@ int serve(Settings settings) {
     int code = 0;
     bool clean = true;
     {
-        auto store = SqliteStore::open({.path = settings.store.url.substr(scheme.size())});
+        auto store = SqliteStore::open({.path = settings.store.url.substr(scheme.size()),
+                                        .busy_timeout = settings.store.timeout,
+                                        .stall_max = settings.store.timeout});
         if (!store) {
             log::stop();
             return say(store.error().detail);

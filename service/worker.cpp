@@ -93,8 +93,9 @@ http::Options Worker::options(std::shared_ptr<asio::ssl::context> tls) const {
         return auth.check(header, scope);
     };
     options.access = [](const http::Access& access) {
-        if (access.status < 500 && !log::enabled(log::Level::debug)) return;
-        const auto level = access.status >= 500 ? log::Level::warn : log::Level::debug;
+        const bool changes = access.method == "POST";
+        const auto level = access.status >= 500 ? log::Level::warn : changes ? log::Level::info : log::Level::debug;
+        if (!log::enabled(level)) return;
         log::write(level, "request",
                    {{"method", access.method},
                     {"route", access.route},

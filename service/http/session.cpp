@@ -211,6 +211,7 @@ Task<bool> Session<Stream>::serve_next() {
         response = co_await exchange_.handle();
     else
         response = std::move(early_);
+    if (response.cut) co_return false;
 
     close_ = close_ || !exchange_.wants_keep_alive() || state_->draining;
     exchange_.finish(response, close_);

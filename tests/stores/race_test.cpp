@@ -13,8 +13,8 @@ namespace {
 
 /// Runs `count` coroutines at once, spread over two event loops with a thread each; their results in order.
 template <class T>
-std::vector<T> at_once(std::size_t count, const std::function<Task<T>(std::size_t)>& make) {
-    std::array<asio::io_context, 2> loops;
+std::vector<T> at_once(Bench& bench, std::size_t count, const std::function<Task<T>(std::size_t)>& make) {
+    std::array<asio::io_context, 2>& loops = bench.side_loops;
     std::vector<std::future<T>> results;
     for (std::size_t i = 0; i < count; ++i) {
         results.push_back(asio::co_spawn(loops[i % loops.size()], make(i), asio::use_future));
@@ -58,7 +58,7 @@ TEST_CASE("of many requests with one key at once exactly one begins the charge")
     const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     Bench bench(kind);
-    const auto all = at_once<Begun>(64, [&bench](std::size_t) { return begin_one(bench.charges(), begin_of("a")); });
+    const auto all = at_once<Begun>(bench, 64, [&bench](std::size_t) { return begin_one(bench.charges(), begin_of("a")); });
     std::map<Kind, int> kinds;
     for (const Begun& begun : all) ++kinds[begun.kind];
     CHECK(kinds[Kind::fresh] == 1);
@@ -72,7 +72,7 @@ TEST_CASE("of many requests that find a dead owner exactly one takes over") {
     Bench bench(kind);
     (void)bench.begin(begin_of("a"));
     const WallTime later = noon + std::chrono::seconds(30);
-    const auto all = at_once<Begun>(64, [&](std::size_t) { return begin_one(bench.charges(), begin_of("a", later)); });
+    const auto all = at_once<Begun>(bench, 64, [&](std::size_t) { return begin_one(bench.charges(), begin_of("a", later)); });
     std::map<Kind, int> kinds;
     for (const Begun& begun : all) ++kinds[begun.kind];
     CHECK(kinds[Kind::taken_over] == 1);
@@ -86,7 +86,8 @@ TEST_CASE("claimants at the same time never get one charge twice") {
     Bench bench(kind);
     for (int i = 0; i < 40; ++i) (void)bench.begin(begin_of(std::to_string(i)));
     const WallTime later = noon + std::chrono::minutes(1);
-    const auto all = at_once<std::vector<ChargeRow>>(16, [&](std::size_t) { return claim_some(bench.charges(), later); });
+    const auto all =
+        at_once<std::vector<ChargeRow>>(bench, 16, [&](std::size_t) { return claim_some(bench.charges(), later); });
     std::multiset<std::string> claimed;
     for (const std::vector<ChargeRow>& some : all) {
         for (const ChargeRow& row : some) claimed.insert(row.id);
@@ -99,7 +100,7 @@ TEST_CASE("many charges at once all end, and each acknowledged step is seen at o
     const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     Bench bench(kind);
-    const auto all = at_once<bool>(128, [&](std::size_t i) { return charge(bench.charges(), std::to_string(i)); });
+    const auto all = at_once<bool>(bench, 128, [&](std::size_t i) { return charge(bench.charges(), std::to_string(i)); });
     CHECK(std::ranges::count(all, true) == 128);
     for (int i = 0; i < 128; ++i) {
         const ChargeRow row = bench.find("ch_" + std::to_string(i)).value();

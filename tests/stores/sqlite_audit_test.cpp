@@ -72,6 +72,18 @@ TEST_CASE("a record that was changed, removed, added or cut off breaks the chain
     CHECK_FALSE(verdict.why.empty());
 }
 
+TEST_CASE("a record added by another hand is found, and the service goes on") {
+    Loop loop;
+    SqliteUnderTest sqlite(false);
+    write_three(sqlite);
+    run_sql(sqlite.options.path,
+            "INSERT INTO audit SELECT 4, at, who, what, outcome, origin, charge_id, request_id, hash FROM audit WHERE seq = 3");
+    sqlite.reopen();
+    sqlite.store->append(record_of("attempt"));
+    CHECK(loop.run(sqlite.store->begin(begin_of("b"))));
+    CHECK(verify_audit(sqlite.options).value().bad_seq == 4);
+}
+
 TEST_CASE("records that share their bytes but not their fields have different hashes") {
     sqlite::AuditHasher hasher;
     AuditRecord one = record_of("201");
@@ -86,8 +98,8 @@ TEST_CASE("records that share their bytes but not their fields have different ha
 }
 
 TEST_CASE("a transition is never durable before the audit records appended ahead of it") {
-    SqliteUnderTest sqlite(false);
     Loop loop;
+    SqliteUnderTest sqlite(false);
     for (int i = 1; i <= 20; ++i) {
         sqlite.store->append(record_of("attempt"));
         (void)loop.run(sqlite.store->begin(begin_of(std::to_string(i))));

@@ -65,8 +65,8 @@ TEST_CASE("whatever was acknowledged is there after a kill -9") {
 }
 
 TEST_CASE("after a restart nobody waits for the leases of the dead") {
-    SqliteUnderTest sqlite(false);
     Loop loop;
+    SqliteUnderTest sqlite(false);
     (void)loop.run(sqlite.store->begin(begin_of("a")));
     (void)loop.run(sqlite.store->begin(begin_of("b")));
     sqlite.reopen();
@@ -77,8 +77,9 @@ TEST_CASE("after a restart nobody waits for the leases of the dead") {
 }
 
 TEST_CASE("closing finishes what was asked for and leaves one file behind") {
-    SqliteUnderTest sqlite(false);
     asio::io_context io;
+    Loop loop;
+    SqliteUnderTest sqlite(false);
     auto asked = asio::co_spawn(io, sqlite.store->begin(begin_of("a")), asio::use_future);
     sqlite.store->append({.at = noon,
                           .who = "key_1",
@@ -95,5 +96,5 @@ TEST_CASE("closing finishes what was asked for and leaves one file behind") {
     CHECK_FALSE(std::filesystem::exists(sqlite.options.path + "-wal"));
     CHECK(verify_audit(sqlite.options).value().records == 1);
     sqlite.reopen();
-    CHECK(Loop().run(sqlite.store->find("ch_a")).value());
+    CHECK(loop.run(sqlite.store->find("ch_a")).value());
 }

@@ -108,9 +108,9 @@ TEST_CASE("a read that fails says so and hurts no later one") {
 }
 
 TEST_CASE("an operation that breaks a rule of the tables fails alone") {
+    asio::io_context io;
     OnFaultyDisk world;
     REQUIRE(world.begin("a"));
-    asio::io_context io;
     BeginCharge clash = begin_of("x");
     clash.row.idempotency_key = "a";  // no id derived from another key: a bug of the caller
     std::vector<std::future<Result<Begun>>> asked;
@@ -126,11 +126,11 @@ TEST_CASE("an operation that breaks a rule of the tables fails alone") {
 }
 
 TEST_CASE("more operations than may wait are refused at once, the others done") {
+    asio::io_context io;
     OnFaultyDisk world;
     world.store.reset();
     world.options.queue_max = 8;
     world.store = SqliteStore::open(world.options).value();
-    asio::io_context io;
     std::vector<std::future<Result<Begun>>> asked;
     for (int i = 0; i < 2000; ++i) {
         asked.push_back(asio::co_spawn(io, world.store->begin(begin_of(std::to_string(i))), asio::use_future));

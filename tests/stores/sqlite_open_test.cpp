@@ -72,8 +72,8 @@ TEST_CASE("a file that is no database is refused with the way out") {
 }
 
 TEST_CASE("a damaged store file is refused with the way out") {
-    SqliteUnderTest sqlite(false);
     Loop loop;
+    SqliteUnderTest sqlite(false);
     for (int i = 0; i < 200; ++i) (void)loop.run(sqlite.store->begin(begin_of(std::to_string(i))));
     sqlite.store.reset();
     const auto size = std::filesystem::file_size(sqlite.options.path);
@@ -134,8 +134,8 @@ TEST_CASE("an empty file becomes a store, an older one is brought up to date ste
 }
 
 TEST_CASE("a command beside a running service reads what is committed and writes nothing") {
-    SqliteUnderTest sqlite(false);
     Loop loop;
+    SqliteUnderTest sqlite(false);
     const auto reader = SqliteStore::open_read_only(sqlite.options).value();
     (void)loop.run(sqlite.store->begin(begin_of("a")));
     CHECK(loop.run(reader->find("ch_a")).value());

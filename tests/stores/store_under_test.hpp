@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -52,7 +53,8 @@ struct StoreKind {
 
 [[nodiscard]] const std::vector<StoreKind>& store_kinds();
 
-/// Runs one coroutine to its end on an event loop of this thread.
+/// Runs one coroutine to its end on an event loop of this thread. Made before the store it asks: a store is destroyed
+/// before the executors of its callers.
 class Loop {
 public:
     template <class T>
@@ -124,7 +126,8 @@ struct Bench {
     std::vector<LedgerEntry> ledger(const std::string& id) { return loop.run(charges().ledger(id)).value(); }
     ChargeStore& charges() { return store->charges(); }
 
-    Loop loop;  // outlives the store, whose callers run on it
+    Loop loop;
+    std::array<asio::io_context, 2> side_loops;  // for what comes from several threads at once
     std::unique_ptr<StoreUnderTest> store;
 };
 

@@ -33,6 +33,11 @@ constexpr const char* select_all =
 constexpr const char* select_head =
     "SELECT (SELECT value FROM meta WHERE key = 'audit_seq'), (SELECT value FROM meta WHERE key = 'audit_hash')";
 
+/// Where to go on: behind every record there is, so that one added by another hand breaks the chain and not the service.
+constexpr const char* select_last =
+    "SELECT max(ifnull((SELECT value FROM meta WHERE key = 'audit_seq'), 0), ifnull((SELECT max(seq) FROM audit), 0)),"
+    " (SELECT value FROM meta WHERE key = 'audit_hash')";
+
 AuditRecord read_record(const Rows& rows) {
     return {.at = rows.time(1),
             .who = std::string(rows.text(2)),
@@ -67,7 +72,7 @@ AuditHash AuditHasher::next(const AuditHash& previous, std::int64_t seq, const A
 }
 
 AuditChain::AuditChain(Database& database)
-    : last_(database, select_head),
+    : last_(database, select_last),
       insert_(database,
               "INSERT INTO audit (seq, at, who, what, outcome, origin, charge_id, request_id, hash)"
               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
@@ -79,7 +84,7 @@ void AuditChain::resume() {
     seq_ = 0;
     head_ = {};
     Rows rows = last_.rows();
-    if (!rows.next() || rows.null(0)) return;
+    if (!rows.next()) return;
     seq_ = rows.number(0);
     head_ = as_hash(rows.blob(1)).value_or(AuditHash{});
 }

@@ -17,7 +17,7 @@ public:
 private:
     /// One statement a combination of filters, so that each goes by an index.
     struct Pages {
-        explicit Pages(Database& database, const std::string& where);
+        Pages(Database& database, const std::string& where, const std::string& status);
         [[nodiscard]] Statement& pick(const ChargeQuery& query);
         Statement all;
         Statement succeeded;

@@ -88,15 +88,20 @@ Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
         parts_->writer->housekeeping().saw(begin.now, begin.answer_ttl);
         return session.writes.begin(begin);
     });
-    if (begun && begun->kind == Begun::Kind::fresh) begun->row = std::move(begin.row);
+    if (!begun) co_return begun;
+    using Kind = Begun::Kind;
+    if (begun->kind == Kind::fresh) begun->row = std::move(begin.row);
+    if (begun->kind == Kind::fresh || begun->kind == Kind::taken_over) ++transitions_;
     co_return begun;
 }
 
 Task<Result<void>> SqliteStore::advance(Transition transition) {
-    co_return co_await write<void>([this, &transition](Session& session) {
+    const Result<void> advanced = co_await write<void>([this, &transition](Session& session) {
         parts_->writer->housekeeping().saw(transition.now);
         return session.writes.advance(transition);
     });
+    if (advanced) ++transitions_;
+    co_return advanced;
 }
 
 Task<Result<std::vector<ChargeRow>>> SqliteStore::claim(WallTime now, WallTime lease_until, std::size_t limit) {
@@ -133,6 +138,10 @@ Task<Result<void>> SqliteStore::check() {
             " ON CONFLICT (key) DO UPDATE SET value = value + 1");
         return Result<void>();
     });
+}
+
+SqliteStore::Written SqliteStore::written() const noexcept {
+    return {.transitions = transitions_.load(), .commits = parts_->writer ? parts_->writer->commits() : 0};
 }
 
 Result<AuditVerdict> verify_audit(const SqliteOptions& options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -60,6 +61,13 @@ public:
 
     Task<Result<void>> check() override;
 
+    /// What was made durable since it was opened: transitions of charges, and the commits they shared.
+    struct Written {
+        std::uint64_t transitions = 0;
+        std::uint64_t commits = 0;
+    };
+    [[nodiscard]] Written written() const noexcept;
+
 private:
     explicit SqliteStore(std::unique_ptr<sqlite::StoreParts> parts);
 
@@ -69,6 +77,7 @@ private:
     Task<Result<T>> read(Work work);
 
     std::unique_ptr<sqlite::StoreParts> parts_;
+    std::atomic<std::uint64_t> transitions_{0};
 };
 
 /// What a look at the whole audit chain found.

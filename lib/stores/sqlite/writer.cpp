@@ -175,7 +175,10 @@ bool Writer::try_commit(JobList& batch) {
 
     last_failed_ = false;
     const bool wrote = database.changes_ever() != changes;
-    if (wrote) checkpoint_left_ = true;
+    if (wrote) {
+        checkpoint_left_ = true;
+        commits_.fetch_add(1, std::memory_order_relaxed);
+    }
     const std::lock_guard hold(mutex_);
     if (wrote) trouble_.reset();  // a commit that changed nothing proves nothing about the disk
     audit_held_ -= audit_batch_.size();

@@ -32,6 +32,9 @@ public:
     /// Whether only a try can tell if the trouble is over.
     [[nodiscard]] bool worth_a_probe() const;
 
+    /// Commits that wrote something, since it was opened.
+    [[nodiscard]] std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
+
     /// For jobs, on the writer's thread: the time they brought along.
     [[nodiscard]] Housekeeping& housekeeping() noexcept { return housekeeping_; }
 
@@ -80,6 +83,7 @@ private:
     bool stopping_ = false;
     std::optional<PaymentError> trouble_;  // written on the writer's thread only, as is the next
     bool trouble_for_good_ = false;
+    std::atomic<std::uint64_t> commits_{0};
     std::atomic<std::int64_t> commit_began_{0};  // steady nanoseconds; 0: none is under way
 
     std::thread thread_;  // last: it uses all of the above

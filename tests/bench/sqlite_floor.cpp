@@ -2,11 +2,13 @@
 // one inserted row, of the size and with the indexes of a charge, through one writer thread; a caller asks again as soon
 // as its row is committed. Prints commits (rows made durable) a second.
 //
-// Usage: sqlite_floor [FOLDER] [SECONDS]; a folder on the disk to be measured, by default the current one.
+// Usage: sqlite_floor [FOLDER] [SECONDS] [WAITING]; a folder on the disk to be measured, by default the current one; how many
+// callers, by default 1, 16, 64 and 256 in turn.
 
 #include <sqlite3.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -139,7 +141,9 @@ private:
 int main(int count, char** words) {
     const std::filesystem::path folder = count > 1 ? words[1] : ".";
     const std::chrono::milliseconds time(count > 2 ? std::atol(words[2]) * 1000 : 3000);
-    for (const std::size_t callers : {1, 16, 64, 256}) {
+    std::vector<std::size_t> waiting{1, 16, 64, 256};
+    if (count > 3) waiting = {static_cast<std::size_t>(std::max(1L, std::atol(words[3])))};
+    for (const std::size_t callers : waiting) {
         const std::filesystem::path file = folder / ("sqlite_floor." + std::to_string(callers) + ".db");
         for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
         const double cpu_before = cpu_seconds();

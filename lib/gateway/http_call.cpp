@@ -140,7 +140,8 @@ Result<object> interpret(const OutboundReply& reply, Ask ask, Side side) {
 Result<std::string> id_in(const object& answer, std::string_view member) {
     const std::string_view id = text_in(answer, member);
     // "." and ".." would be folded away in a path.
-    const bool fit = !id.empty() && id != "." && id != ".."  && id.size() <= 255 && std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f; });
+    const bool fit = !id.empty() && id != "." && id != ".." && id.size() <= 255 &&
+                     std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f; });
     if (!fit) return fail(Code::unreadable_answer, "answered without a usable " + std::string(member));
     return std::string(id);
 }

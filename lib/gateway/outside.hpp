@@ -86,7 +86,7 @@ struct RefundRequest {
 struct GatewayTraits {
     std::chrono::milliseconds key_window;     // how long the same key is the same call: no re-send after it
     std::chrono::milliseconds longest_delay;  // after it a call that has not arrived never will
-    bool looks_up = true;                     // Ask::look_up works
+    bool looks_up = true;                     // Ask::look_up works; else it must always answer `never_arrived`
 };
 
 /// A payment gateway. Amounts and currencies in answers are compared with what was asked: `echo_mismatch` when they differ.

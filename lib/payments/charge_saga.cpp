@@ -17,6 +17,7 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
 
     std::optional<Ask> ask_instead;
     while (charge_.intent) {
+        if (!ask_instead) call_deadline_ = context_.runtime.clock.steady() + lease * 4 / 5;
         const Asked asked{first_call, ask_instead.value_or(how_to_ask(*charge_.intent, first_call, traits(), now()))};
         ask_instead.reset();
         const auto answer = co_await call(asked.ask);
@@ -92,9 +93,11 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
         case Verdict::Next::send_again:
             break;
         case Verdict::Next::wait_anew:
-            intent.since = at;
-            [[fallthrough]];
+            intent.since = intent.seen = at;
+            ++intent.tries;
+            break;
         case Verdict::Next::wait:
+            intent.seen = std::max(intent.seen, at);
             ++intent.tries;
             break;
     }
@@ -144,10 +147,9 @@ Task<bool> ChargeSaga::save(WallTime lease_until, std::optional<WallTime> due_at
 
 CallContext ChargeSaga::call_context(Ask ask) const {
     const Intent& intent = *charge_.intent;
-    // A call ends well within the lease: its result must be written under it.
     return {.key = call_key(charge_.tenant, charge_.idempotency_key, charge_.attempt, intent.step, intent.round),
             .traceparent = charge_.traceparent,
-            .deadline = context_.runtime.clock.steady() + context_.policy.settle.lease * 4 / 5,
+            .deadline = call_deadline_,
             .ask = ask};
 }
 

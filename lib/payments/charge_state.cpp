@@ -126,12 +126,13 @@ void read_facts(const json::object& in, Charge& charge) {
     }
     if (const json::value* value = in.if_contains("intent")) {
         const json::array& intent = value->as_array();
-        charge.intent = Intent{step_from(intent.at(0).as_int64()),
-                               intent.at(1).as_bool(),
-                               WallTime(Milliseconds(intent.at(2).as_int64())),
-                               static_cast<int>(intent.at(3).as_int64()),
-                               static_cast<int>(intent.at(4).as_int64()),
-                               intent.at(5).as_bool()};
+        charge.intent = Intent{.step = step_from(intent.at(0).as_int64()),
+                               .sent = intent.at(1).as_bool(),
+                               .since = WallTime(Milliseconds(intent.at(2).as_int64())),
+                               .seen = WallTime(Milliseconds(intent.at(6).as_int64())),
+                               .tries = static_cast<int>(intent.at(3).as_int64()),
+                               .round = static_cast<int>(intent.at(4).as_int64()),
+                               .paged = intent.at(5).as_bool()};
     }
 }
 
@@ -162,8 +163,13 @@ std::string to_state(const Charge& charge) {
     if (charge.released) out["released"] = true;
     if (charge.attention) out["attention"] = true;
     if (const auto& intent = charge.intent) {
-        out["intent"] = {
-            static_cast<int>(intent->step), intent->sent, count(intent->since), intent->tries, intent->round, intent->paged};
+        out["intent"] = {static_cast<int>(intent->step),
+                         intent->sent,
+                         count(intent->since),
+                         intent->tries,
+                         intent->round,
+                         intent->paged,
+                         count(intent->seen)};
     }
     return json::serialize(out);
 }

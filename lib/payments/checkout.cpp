@@ -4,12 +4,16 @@
 
 #include "async/one_shot.hpp"
 #include "payments/keys.hpp"
+#include "payments/problem.hpp"
 
 namespace tollgate {
 namespace {
 
 /// How soon a client should ask again about a charge that is on its way.
 constexpr Milliseconds ask_again{1'000};
+
+/// How often somebody is called about a charge that cannot be read.
+constexpr Milliseconds page_again{3'600'000};
 
 using Outcome = OneShot<Result<ChargeAnswer>>;
 
@@ -22,6 +26,19 @@ ChargeAnswer ended(const Charge& charge) {
     ChargeAnswer answer{.answer = final_answer(charge), .charge_id = charge.id};
     if (charge.failure) answer.retry_after = charge.failure->error.retry_after;
     return answer;
+}
+
+/// The refusal of a second charge of an order, naming the first.
+ChargeAnswer duplicate_of(const std::string& earlier_id, const Charge& charge) {
+    Problem problem{.error = {Code::probable_duplicate,
+                              "charge " + earlier_id +
+                                  " is for the same order, amount and currency; if a second one is meant, say "
+                                  "\"allow_duplicate\": true"},
+                    .request_id = charge.request_id,
+                    .instance = "/charge",
+                    .charge_id = earlier_id,
+                    .errors = {}};
+    return {.answer = {http_status(problem.error.code), to_json(problem)}, .charge_id = earlier_id, .retry_after = {}};
 }
 
 /// What the client hears of a run's end.
@@ -119,6 +136,7 @@ Task<Result<ChargeAnswer>> Checkout::still_running(std::string id) {
 
 Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun& begun) const {
     const ChargeRow& row = begun.row;
+    if (begun.kind == Begun::Kind::duplicate) return duplicate_of(row.id, command.charge);
     if (begun.kind == Begun::Kind::replay) return ChargeAnswer{.answer = *row.answer, .charge_id = row.id, .replayed = true};
     auto charge = from_state(row);
     if (!charge) return fail(std::move(charge.error()));
@@ -133,11 +151,23 @@ Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun
     return accepted(*charge);
 }
 
+/// Leaves a charge that this version cannot read as it is, for the page to be answered.
+Task<void> Checkout::set_aside(ChargeRow row) {
+    const WallTime now = context_.runtime.clock.wall();
+    Transition transition{.id = std::move(row.id), .fence = row.fence, .status = row.status, .live = row.live};
+    transition.state = std::move(row.state);
+    transition.lease_until = now;
+    transition.due_at = now + page_again;
+    transition.now = now;
+    [[maybe_unused]] const auto written = co_await context_.store.advance(std::move(transition));
+}
+
 Task<void> Checkout::resume(ChargeRow row) {
     auto charge = from_state(row);
     if (!charge) {
         context_.pager.page(
             {.kind = "unknown_outcome_stuck", .severity = "critical", .charge_id = row.id, .detail = charge.error().detail});
+        co_await set_aside(std::move(row));
         co_return;
     }
     co_await run(ChargeSaga(context_, std::move(*charge), row.fence, true), context_.runtime.clock.steady(), nullptr, running_);

@@ -36,7 +36,7 @@ public:
     /// For a charge just begun or taken over: this process owns it.
     Task<Result<ChargeAnswer>> operator()(ChargeCommand command, Begun begun);
 
-    /// For a charge that is known already: replayed, settled or in flight.
+    /// For a charge that is known already: replayed, settled or in flight; or an earlier one of the same order.
     [[nodiscard]] Result<ChargeAnswer> present(const ChargeCommand& command, const Begun& begun) const;
 
     /// Goes on with a charge that was claimed; for `Recovery`.
@@ -47,6 +47,7 @@ public:
 
 private:
     Task<Result<ChargeAnswer>> still_running(std::string id);
+    Task<void> set_aside(ChargeRow row);
 
     SagaContext context_;
     Milliseconds charge_timeout_;

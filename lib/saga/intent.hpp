@@ -18,6 +18,7 @@ struct Intent {
     Step step = Step::reserve;
     bool sent = true;    // the call may have left: a successor asks what became of it before it asks for it again
     WallTime since{};    // when it may first have left: the gateway's key window is counted from here
+    WallTime seen{};     // the latest time an answer was judged at: a clock that jumps back does not reopen the window
     int tries = 0;       // answers that settled nothing
     int round = 0;       // part of the key: a definite no to an undo is asked anew under another one
     bool paged = false;  // somebody was called about this intent

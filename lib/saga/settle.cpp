@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 8> step_names{"reserve",         "authori
 
 /// A call sent at the very end of the window may arrive after it: stay well inside.
 bool key_is_still_known(const Intent& intent, const GatewayTraits& traits, WallTime now) noexcept {
-    return now - intent.since < traits.key_window - traits.key_window / 10;
+    return std::max(now, intent.seen) - intent.since < traits.key_window - traits.key_window / 10;
 }
 
 /// The schedule of look-ups, at most a lease apart; a Retry-After is honoured when it asks for more.

@@ -19,7 +19,8 @@ struct Expected {
 };
 
 const Expected good{{.id = "ord_good"}, 201, "succeeded", "reserve authorize capture ship"};
-const Expected unshippable{{.id = "ord_unshippable", .sku = "SKU-UNSHIPPABLE"}, 409, "reversed", "reserve authorize capture refund release"};
+const Expected unshippable{
+    {.id = "ord_unshippable", .sku = "SKU-UNSHIPPABLE"}, 409, "reversed", "reserve authorize capture refund release"};
 const Expected declined{{.id = "ord_declined", .token = "tok_declined"}, 402, "declined", "reserve release"};
 
 void check_settled(unsigned short port, unsigned short sandbox_port, const Expected& expected) {
@@ -63,11 +64,11 @@ bool kill_at_system_call(const Expected& expected, const std::string& name, int 
     const Variables settings = service_settings(folder, sandbox->url(), {{"TOLLGATE_SERVER_THREADS", "1"}});
     CHECK(start_service(settings)->stop() == 0);  // the file is there; from here on every write is a charge's
 
-    auto traced = std::make_unique<Program>(Program::Options{
-        .arguments = {"serve"},
-        .variables = settings,
-        .before = {"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + name, "-e",
-                   "inject=" + name + ":signal=KILL:when=" + std::to_string(n)}});
+    auto traced = std::make_unique<Program>(
+        Program::Options{.arguments = {"serve"},
+                         .variables = settings,
+                         .before = {"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + name, "-e",
+                                    "inject=" + name + ":signal=KILL:when=" + std::to_string(n)}});
     bool killed = !traced->listening();
     if (!killed) killed = !charge(traced->port(), "key-1", expected.order);
     if (killed) {

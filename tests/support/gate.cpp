@@ -75,7 +75,8 @@ void Gate::serve(int client) {
     const auto reply = outside.read();
     if (!reply) return;
     if (counts && !hook_(number, true, path)) return;
-    const std::string answer = "HTTP/1.1 " + std::to_string(reply->status) + " Said\r\nContent-Type: application/json\r\nConnection: close\r\n" +
+    const std::string answer = "HTTP/1.1 " + std::to_string(reply->status) +
+                               " Said\r\nContent-Type: application/json\r\nConnection: close\r\n" +
                                "Content-Length: " + std::to_string(reply->body.size()) + "\r\n\r\n" + reply->body;
     send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
 }

@@ -139,7 +139,8 @@ Variables service_settings(const Folder& folder, const std::string& outside_url,
 }
 
 std::unique_ptr<Program> start_service(const Variables& settings, std::vector<std::string> before) {
-    auto service = std::make_unique<Program>(Program::Options{.arguments = {"serve"}, .variables = settings, .before = std::move(before)});
+    auto service =
+        std::make_unique<Program>(Program::Options{.arguments = {"serve"}, .variables = settings, .before = std::move(before)});
     INFO(service->said());
     REQUIRE(service->listening());
     return service;

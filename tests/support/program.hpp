@@ -2,8 +2,8 @@
 
 #include <sys/types.h>
 
-#include <map>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>

@@ -239,3 +239,14 @@ TEST_CASE("an undo that failed more often than it may be retried needs attention
     CHECK(fifth.attention);
     CHECK(fifth.page == nullptr);
 }
+
+TEST_CASE("a clock that jumps back does not reopen a key window that was seen to be over") {
+    const GatewayTraits traits{std::chrono::hours(24), std::chrono::hours(1), true};
+    const WallTime begun{Milliseconds{1'000'000'000'000}};
+    Intent intent{.step = Step::capture, .since = begun, .seen = begun + std::chrono::hours(25), .tries = 9};
+    const PaymentError nothing{Code::never_arrived, "the other side does not know this operation"};
+    const Asked looked{.first_call = false, .ask = Ask::look_up};
+    CHECK(settle_forward(nothing, looked, intent, traits, {}, begun + std::chrono::hours(1)).next == Verdict::Next::wait);
+    intent.seen = begun + std::chrono::hours(1);
+    CHECK(settle_forward(nothing, looked, intent, traits, {}, begun + std::chrono::hours(1)).next == Verdict::Next::send_again);
+}

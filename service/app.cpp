@@ -63,6 +63,18 @@ void announce(const http::Endpoint& address) {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
+/// The store counts by itself; /metrics tells what has come since it was last asked.
+void tell_store_counts(Metrics& metrics, const SqliteStore& store) {
+    const auto transitions = metrics.counter("store_transitions_total", "Durable steps of charges.");
+    const auto commits = metrics.counter("store_commits_total", "Commits of the store; a commit carries many transitions.");
+    metrics.before_each_text([&store, transitions, commits, told = SqliteStore::Written()]() mutable {
+        const SqliteStore::Written now = store.written();
+        transitions.add(static_cast<double>(now.transitions - told.transitions));
+        commits.add(static_cast<double>(now.commits - told.commits));
+        told = now;
+    });
+}
+
 /// Runs every loop on a thread of its own, the first on this one, until they are stopped.
 void run_loops(std::vector<std::unique_ptr<Loop>>& loops) {
     std::vector<std::jthread> threads;
@@ -98,6 +110,7 @@ public:
             if (!made) return made.error().detail;
             tls = std::move(*made);
         }
+        tell_store_counts(metrics_, store_);
         if (settings_.gateway.max_per_second > 0)
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
         shared_.emplace(Shared{settings_,

@@ -19,6 +19,11 @@ SettlePolicy settle_policy(const Settings& settings) {
     return {settings.saga.lease, settings.saga.compensation_retries, settings.saga.compensation_delay};
 }
 
+std::optional<GcraPolicy> customer_limit(const Settings::RateLimit& limit) {
+    if (limit.requests == 0) return std::nullopt;
+    return GcraPolicy{limit.requests, limit.per, limit.burst};
+}
+
 AuditRecord describe(const ChargeCommand& command) {
     return {.at = command.begin.now,
             .who = command.charge.tenant,
@@ -57,14 +62,10 @@ ChargeService Worker::layered() const {
     const auto customer_of = [](const ChargeCommand& command) {
         return command.charge.tenant + "/" + command.charge.request.customer.id;
     };
-    std::optional<GcraPolicy> per_customer;
-    if (settings.rate_limit.requests > 0) {
-        per_customer = GcraPolicy{settings.rate_limit.requests, settings.rate_limit.per, settings.rate_limit.burst};
-    }
     auto charge = timed(shared_.metrics, "charge_duration", loop_.runtime) | audited(shared_.audit, describe, loop_.runtime) |
                   idempotent(shared_.charges, settings.idempotency.ttl, settings.duplicates.window, loop_.runtime) |
                   circuit_breaker(shared_.breakers, "gateway.authorize", loop_.runtime) |
-                  rate_limit(per_customer, customer_of) | std::ref(*checkout_);
+                  rate_limit(customer_limit(settings.rate_limit), customer_of) | std::ref(*checkout_);
     return [stack = std::make_shared<decltype(charge)>(std::move(charge))](ChargeCommand command) {
         return (*stack)(std::move(command));
     };
@@ -72,7 +73,12 @@ ChargeService Worker::layered() const {
 
 http::Router Worker::routes() const {
     http::Router router;
-    ChargeApi api{loop_.runtime, layered(), shared_.charges, outside_->calls().gateway_name, settle_policy(shared_.settings)};
+    ChargeApi api{loop_.runtime,
+                  layered(),
+                  shared_.charges,
+                  outside_->calls().gateway_name,
+                  settle_policy(shared_.settings),
+                  customer_limit(shared_.settings.rate_limit)};
     for (http::Route& route : charge_routes(std::move(api))) router.add(std::move(route));
     for (http::Route& route : health_routes(shared_.health)) router.add(std::move(route));
     router.add(metrics_route(shared_.metrics));

@@ -8,7 +8,8 @@
 
 /// How the layers of a charge are heard in a single store transition. `idempotent` asks the service inside it what it wants of
 /// the store (`admit`, without I/O), begins the charge, and then calls it as `service(request, begun)` when the charge is its
-/// own to run, or as `service.present(request, begun)` when it is to be told as it stands.
+/// own to run, or as `service.present(request, begun)` when it is to be told as it stands, or that an earlier one stands in its
+/// way.
 namespace tollgate {
 
 /// A service handed over by `std::ref` is the one it refers to.

@@ -8,10 +8,6 @@ PaymentError refusal_of(Begun begun) {
             return {Code::idempotency_key_reused,
                     "this Idempotency-Key came before with another payload; send that payload again, or a new key for a new "
                     "charge"};
-        case Begun::Kind::duplicate:
-            return {Code::probable_duplicate,
-                    "charge " + begun.row.id +
-                        " is for the same order, amount and currency; if a second one is meant, say \"allow_duplicate\": true"};
         default:
             if (begun.error) return *std::move(begun.error);
             return {Code::internal, "the store refused to begin a charge and did not say why"};

@@ -8,7 +8,7 @@
 
 namespace tollgate {
 
-/// The refusal a begin ended in: `reused`, `duplicate` or `refused`.
+/// The refusal a begin ended in: `reused` or `refused`.
 [[nodiscard]] PaymentError refusal_of(Begun begun);
 
 /// One key, one charge: begins it in a single store transition, together with what the layers inside ask of the store, and
@@ -38,9 +38,9 @@ public:
             case Begun::Kind::replay:
             case Begun::Kind::settled:
             case Begun::Kind::in_flight:
+            case Begun::Kind::duplicate:  // an answer about another charge
                 co_return co_await presented(bare(inner_).present(std::as_const(request), std::as_const(*begun)));
             case Begun::Kind::reused:
-            case Begun::Kind::duplicate:
             case Begun::Kind::refused:
                 co_return fail(refusal_of(std::move(*begun)));
         }

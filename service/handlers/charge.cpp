@@ -46,6 +46,30 @@ http::Response present(ChargeAnswer answer) {
     return response;
 }
 
+/// draft-ietf-httpapi-ratelimit-headers: what a customer may do, and when the next charge of theirs is let in.
+void tell_limit(http::Response& response, const PaymentError& error, const std::optional<GcraPolicy>& limit) {
+    if (error.code != Code::rate_limited || !limit) return;
+    const std::string policy = R"("customer")";
+    response.headers.emplace_back("RateLimit-Policy",
+                                  policy + ";q=" + std::to_string(limit->requests) + ";w=" + whole_seconds(limit->per));
+    response.headers.emplace_back("RateLimit", policy + ";r=0;t=" + whole_seconds(error.retry_after.value_or(limit->per)));
+}
+
+/// A refusal that is not kept. The key's own charge is named where it exists.
+http::Response refuse(const PaymentError& error, const std::string& charge_id, const http::Request& request,
+                      const ChargeApi& api) {
+    http::Response response = http::problem_response(error, request);
+    if (error.code == Code::idempotency_in_flight || error.code == Code::idempotency_key_reused) {
+        response.body = to_json(Problem{.error = error,
+                                        .request_id = request.request_id,
+                                        .instance = std::string(request.path),
+                                        .charge_id = charge_id,
+                                        .errors = {}});
+    }
+    tell_limit(response, error, api.customer_limit);
+    return response;
+}
+
 Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Request& request) {
     auto key = idempotency_key(request);
     if (!key) co_return http::problem_response(key.error(), request);
@@ -61,8 +85,9 @@ Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Req
     charge.origin = request.peer;
     auto command =
         make_charge_command(std::move(charge), std::move(parsed->fingerprint), api->runtime.clock.wall(), api->settle);
+    const std::string charge_id = command.charge.id;
     auto answer = co_await api->charge(std::move(command));
-    if (!answer) co_return http::problem_response(answer.error(), request);
+    if (!answer) co_return refuse(answer.error(), charge_id, request, *api);
     co_return present(std::move(*answer));
 }
 

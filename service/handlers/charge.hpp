@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct ChargeApi {
     ChargeStore& store;
     std::string gateway_name;
     SettlePolicy settle;
+    std::optional<GcraPolicy> customer_limit;  // what the charge layers keep to; told in RateLimit-Policy
 };
 
 /// POST /charge, GET /charge and GET /charge/{id}. What the API borrows outlives the routes.

@@ -107,6 +107,14 @@ TEST_CASE("a transition is never durable before the audit records appended ahead
     }
 }
 
+TEST_CASE("audit records are committed soon though nothing else is written") {
+    SqliteUnderTest sqlite(false);
+    sqlite.store->append(record_of("attempt"));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (verify_audit(sqlite.options).value().records == 0) REQUIRE(std::chrono::steady_clock::now() < deadline);
+    CHECK_FALSE(verify_audit(sqlite.options).value().bad_seq);
+}
+
 TEST_CASE("audit records beyond what may wait are counted in the chain itself") {
     SqliteUnderTest sqlite(false);
     sqlite.options.audit_max = 10;

@@ -52,6 +52,18 @@ TEST_CASE("a full disk refuses writes, answers reads, and is forgotten once ther
     CHECK(begun->kind == Begun::Kind::fresh);
 }
 
+TEST_CASE("what was written is counted when it is durable, and only then") {
+    OnFaultyDisk world;
+    const Begun begun = world.begin("a").value();
+    REQUIRE(world.loop.run(world.store->advance(step_of(begun.row, "authorize intended"))));
+    (void)world.begin("a");  // in flight: nothing is written
+    faulty_disk().write = SQLITE_FULL;
+    CHECK_FALSE(world.begin("b"));
+    faulty_disk().write = SQLITE_OK;
+    CHECK(world.store->written().transitions == 2);
+    CHECK(world.store->written().commits == 2);
+}
+
 TEST_CASE("audit records outlast a full disk") {
     OnFaultyDisk world;
     faulty_disk().write = SQLITE_FULL;

@@ -75,6 +75,7 @@ Begun ChargeWrites::answer_known(const BeginCharge& begin, Existing known) {
         row.fence += 1;
         row.lease_until = begin.row.lease_until;
         own_.run(known.seq, row.fence, row.lease_until);
+        ++transitions_;
     }
     return begun;
 }
@@ -114,6 +115,7 @@ void ChargeWrites::write_fresh(BeginCharge& begin, const std::optional<Existing>
     row.fence = freed ? freed->row.fence + 1 : 1;
     row.key_free = false;
     row.answer.reset();
+    ++transitions_;
     if (freed) {
         begin_again_.run(freed->seq, row.fingerprint, row.order_id, row.amount, row.currency, name(row.status), row.live,
                          row.begun_at, row.attempt, row.fence, row.lease_until, Blob{row.state});
@@ -126,6 +128,7 @@ void ChargeWrites::write_fresh(BeginCharge& begin, const std::optional<Existing>
 Result<void> ChargeWrites::advance(const Transition& transition) {
     const Transition& t = transition;
     if (!write_step(t)) return fail(Code::lease_lost, "another owner has taken the charge up");
+    ++transitions_;
     for (const LedgerEntry& entry : t.ledger) {
         add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, t.now);
     }
@@ -157,6 +160,7 @@ Result<std::vector<ChargeRow>> ChargeWrites::claim(WallTime now, WallTime lease_
         claimed[i].fence += 1;
         claimed[i].lease_until = lease_until;
         own_.run(places[i], claimed[i].fence, claimed[i].lease_until);
+        ++transitions_;
     }
     return claimed;
 }

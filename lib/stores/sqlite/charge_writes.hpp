@@ -18,6 +18,9 @@ public:
     [[nodiscard]] Result<void> advance(const Transition& transition);
     [[nodiscard]] Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit);
 
+    /// How many were written, those rolled back included.
+    [[nodiscard]] std::uint64_t transitions() const noexcept { return transitions_; }
+
     /// For an owner that knows every earlier one to be dead.
     void end_all_leases();
 
@@ -33,6 +36,7 @@ private:
     [[nodiscard]] bool write_step(const Transition& transition);  // false: the fence is another one
     void write_fresh(BeginCharge& begin, const std::optional<Existing>& freed);
 
+    std::uint64_t transitions_ = 0;
     Statement find_;
     Statement insert_;
     Statement begin_again_;

@@ -11,17 +11,20 @@
 #include "core/error.hpp"
 #include "stores/sqlite/charge_reads.hpp"
 #include "stores/sqlite/charge_writes.hpp"
+#include "stores/sqlite/housekeeping.hpp"
 
 /// How a coroutine has something done on a store's own thread.
 namespace tollgate::sqlite {
 
 /// One connection and what is prepared on it.
 struct Session {
-    explicit Session(Database opened) : database(std::move(opened)), reads(database), writes(database) {}
+    explicit Session(Database opened)
+        : database(std::move(opened)), reads(database), writes(database), housekeeping(database) {}
 
     Database database;
     ChargeReads reads;
     ChargeWrites writes;
+    Housekeeping housekeeping;
 };
 
 /// A piece of work and the coroutine that waits for it. It lives in that coroutine's frame, which is kept alive by

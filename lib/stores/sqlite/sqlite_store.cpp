@@ -84,29 +84,25 @@ Task<Result<T>> SqliteStore::read(Work work) {
 }
 
 Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
-    Result<Begun> begun = co_await write<Begun>([this, &begin](Session& session) {
-        parts_->writer->housekeeping().saw(begin.now, begin.answer_ttl);
+    Result<Begun> begun = co_await write<Begun>([&begin](Session& session) {
+        session.housekeeping.saw(begin.now, begin.answer_ttl);
         return session.writes.begin(begin);
     });
     if (!begun) co_return begun;
-    using Kind = Begun::Kind;
-    if (begun->kind == Kind::fresh) begun->row = std::move(begin.row);
-    if (begun->kind == Kind::fresh || begun->kind == Kind::taken_over) ++transitions_;
+    if (begun->kind == Begun::Kind::fresh) begun->row = std::move(begin.row);
     co_return begun;
 }
 
 Task<Result<void>> SqliteStore::advance(Transition transition) {
-    const Result<void> advanced = co_await write<void>([this, &transition](Session& session) {
-        parts_->writer->housekeeping().saw(transition.now);
+    co_return co_await write<void>([&transition](Session& session) {
+        session.housekeeping.saw(transition.now);
         return session.writes.advance(transition);
     });
-    if (advanced) ++transitions_;
-    co_return advanced;
 }
 
 Task<Result<std::vector<ChargeRow>>> SqliteStore::claim(WallTime now, WallTime lease_until, std::size_t limit) {
-    return write<std::vector<ChargeRow>>([this, now, lease_until, limit](Session& session) {
-        parts_->writer->housekeeping().saw(now);
+    return write<std::vector<ChargeRow>>([now, lease_until, limit](Session& session) {
+        session.housekeeping.saw(now);
         return session.writes.claim(now, lease_until, limit);
     });
 }
@@ -141,7 +137,8 @@ Task<Result<void>> SqliteStore::check() {
 }
 
 SqliteStore::Written SqliteStore::written() const noexcept {
-    return {.transitions = transitions_.load(), .commits = parts_->writer ? parts_->writer->commits() : 0};
+    if (!parts_->writer) return {};
+    return {.transitions = parts_->writer->transitions(), .commits = parts_->writer->commits()};
 }
 
 Result<AuditVerdict> verify_audit(const SqliteOptions& options) {

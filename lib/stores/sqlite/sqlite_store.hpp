@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -77,7 +76,6 @@ private:
     Task<Result<T>> read(Work work);
 
     std::unique_ptr<sqlite::StoreParts> parts_;
-    std::atomic<std::uint64_t> transitions_{0};
 };
 
 /// What a look at the whole audit chain found.

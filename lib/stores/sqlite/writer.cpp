@@ -32,7 +32,6 @@ Writer::Writer(Database database, const SqliteOptions& options)
     : options_(options),
       session_(std::move(database)),
       audit_(session_.database),
-      housekeeping_(session_.database),
       begin_(session_.database, "BEGIN IMMEDIATE"),
       commit_(session_.database, "COMMIT"),
       checkpoint_at_(checkpoint_pages) {
@@ -100,7 +99,7 @@ void Writer::work() {
         write(batch);
         complete(batch);
         if (log_pages_ >= checkpoint_at_ && !last_failed_) checkpoint(SQLITE_CHECKPOINT_PASSIVE);
-        if (++batches_since_sweep_ >= batches_a_sweep && housekeeping_.due()) sweep();
+        if (++batches_since_sweep_ >= batches_a_sweep && session_.housekeeping.due()) sweep();
     }
     checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
@@ -167,6 +166,7 @@ void Writer::write(JobList& batch) {
 bool Writer::try_commit(JobList& batch) {
     Database& database = session_.database;
     const std::int64_t changes = database.changes_ever();
+    const std::uint64_t transitions = session_.writes.transitions();
     begin_.run();
     audit_.append(audit_batch_);
     for (Job* job = batch.first(); job != nullptr && !database.failed(); job = job->next) job->run(session_);
@@ -178,6 +178,7 @@ bool Writer::try_commit(JobList& batch) {
     if (wrote) {
         checkpoint_left_ = true;
         commits_.fetch_add(1, std::memory_order_relaxed);
+        transitions_.fetch_add(session_.writes.transitions() - transitions, std::memory_order_relaxed);
     }
     const std::lock_guard hold(mutex_);
     if (wrote) trouble_.reset();  // a commit that changed nothing proves nothing about the disk
@@ -256,11 +257,11 @@ bool Writer::stalled() const {
 }
 
 bool Writer::quiet_work_left() const {
-    return !trouble_ && (checkpoint_left_ || housekeeping_.due());
+    return !trouble_ && (checkpoint_left_ || session_.housekeeping.due());
 }
 
 void Writer::quiet_step() {
-    if (housekeeping_.due()) sweep();
+    if (session_.housekeeping.due()) sweep();
     if (checkpoint_left_) checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
@@ -268,7 +269,7 @@ void Writer::sweep() {
     batches_since_sweep_ = 0;
     Database& database = session_.database;
     begin_.run();
-    housekeeping_.step();
+    session_.housekeeping.step();
     commit_.run();
     if (!database.failed()) return;
     JobList nobody;

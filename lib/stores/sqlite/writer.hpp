@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "stores/sqlite/audit_chain.hpp"
-#include "stores/sqlite/housekeeping.hpp"
 #include "stores/sqlite/job.hpp"
 #include "stores/sqlite/sqlite_store.hpp"
 
@@ -34,9 +33,8 @@ public:
 
     /// Commits that wrote something, since it was opened.
     [[nodiscard]] std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
-
-    /// For jobs, on the writer's thread: the time they brought along.
-    [[nodiscard]] Housekeeping& housekeeping() noexcept { return housekeeping_; }
+    /// Begins, take-overs, steps and claims that were committed since then.
+    [[nodiscard]] std::uint64_t transitions() const noexcept { return transitions_.load(std::memory_order_relaxed); }
 
 private:
     void work();
@@ -59,7 +57,6 @@ private:
     const SqliteOptions options_;
     Session session_;
     AuditChain audit_;
-    Housekeeping housekeeping_;
     Statement begin_;
     Statement commit_;
 
@@ -84,6 +81,7 @@ private:
     std::optional<PaymentError> trouble_;  // written on the writer's thread only, as is the next
     bool trouble_for_good_ = false;
     std::atomic<std::uint64_t> commits_{0};
+    std::atomic<std::uint64_t> transitions_{0};
     std::atomic<std::int64_t> commit_began_{0};  // steady nanoseconds; 0: none is under way
 
     std::thread thread_;  // last: it uses all of the above

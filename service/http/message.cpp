@@ -58,7 +58,7 @@ Response problem_response(const PaymentError& error, const Request& request) {
     Problem problem;
     problem.error = error;
     problem.request_id = request.request_id;
-    if (!holds_card_number(request.path)) problem.instance = request.path;
+    if (!holds_card_number(request.path) && !holds_card_number(percent_decoded(request.path))) problem.instance = request.path;
 
     Response response;
     response.status = http_status(error.code);

@@ -1,47 +1,49 @@
 // What clients read of a charge.
-#include <boost/json.hpp>
-
+#include "core/json_writer.hpp"
 #include "payments/charge.hpp"
 #include "payments/keys.hpp"
 #include "payments/problem.hpp"
 
 namespace tollgate {
 
-namespace json = boost::json;
+namespace {
+
+void write_metadata(JsonWriter& out, const ChargeRequest& request) {
+    if (request.metadata.empty()) return;
+    out.name("metadata").begin_object();
+    for (const auto& [key, value] : request.metadata) out.member(key, value);
+    out.end_object();
+}
+
+}  // namespace
 
 std::string to_json(const Charge& charge) {
     const ChargeStatus status = status_of(charge);
     const std::int64_t amount = charge.request.amount.minor;
-    json::object body;
-    body["id"] = charge.id;
-    body["object"] = "charge";
-    body["status"] = name(status);
-    body["order_id"] = charge.request.order_id;
-    body["amount"] = amount;
-    body["amount_refunded"] = charge.refund_id.empty() ? 0 : amount;
-    body["currency"] = charge.request.amount.currency.code();
-    json::object& gateway = body["gateway"].emplace_object();
-    gateway["name"] = charge.gateway_name;
-    if (charge.authorization) gateway["authorization_id"] = charge.authorization->id;
-    if (!charge.capture_id.empty()) gateway["capture_id"] = charge.capture_id;
-    if (!charge.reservation_id.empty()) body["reservation_id"] = charge.reservation_id;
-    if (!charge.shipment_id.empty()) body["shipment_id"] = charge.shipment_id;
+    JsonWriter out(1024);
+    out.begin_object().member("id", charge.id).member("object", "charge").member("status", name(status));
+    out.member("order_id", charge.request.order_id).member("amount", amount);
+    out.member("amount_refunded", charge.refund_id.empty() ? 0 : amount);
+    out.member("currency", charge.request.amount.currency.code());
+    out.name("gateway").begin_object().member("name", charge.gateway_name);
+    if (charge.authorization) out.member("authorization_id", charge.authorization->id);
+    out.member_if_any("capture_id", charge.capture_id).end_object();
+    out.member_if_any("reservation_id", charge.reservation_id).member_if_any("shipment_id", charge.shipment_id);
     if (status == ChargeStatus::requires_action) {
-        body["next_action"] = {{"type", "redirect"}, {"redirect_url", charge.redirect_url}};
+        out.name("next_action").begin_object().member("type", "redirect").member("redirect_url", charge.redirect_url);
+        out.end_object();
     }
-    if (status == ChargeStatus::authorized) body["capture_before"] = to_rfc3339(*charge.authorization->expires_at);
-    body["risk"] = {{"decision", "approve"}, {"score", 0}, {"rules", json::array()}};
-    body["saga"] = {{"id", saga_id(charge.id)}, {"state", saga_state(charge)}};
+    if (status == ChargeStatus::authorized) out.member("capture_before", to_rfc3339(*charge.authorization->expires_at));
+    out.name("risk").begin_object().member("decision", "approve").member("score", 0);
+    out.name("rules").begin_array().end_array().end_object();
+    out.name("saga").begin_object().member("id", saga_id(charge.id)).member("state", saga_state(charge)).end_object();
     if (charge.failure) {
         const PaymentError error = client_error(charge);
-        body["failure"] = {{"code", info(public_code(error.code)).name}, {"detail", error.detail}};
+        out.name("failure").begin_object().member("code", info(public_code(error.code)).name).member("detail", error.detail);
+        out.end_object();
     }
-    if (!charge.request.metadata.empty()) {
-        json::object& metadata = body["metadata"].emplace_object();
-        for (const auto& [key, value] : charge.request.metadata) metadata[key] = value;
-    }
-    body["created_at"] = to_rfc3339(charge.created_at);
-    return json::serialize(body);
+    write_metadata(out, charge.request);
+    return out.member("created_at", to_rfc3339(charge.created_at)).end_object().take();
 }
 
 }  // namespace tollgate

@@ -8,7 +8,7 @@
 namespace tollgate {
 
 ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed)
-    : context_(std::move(context)), charge_(std::move(charge)), fence_(fence), resumed_(resumed) {}
+    : context_(std::move(context)), charge_(std::move(charge)), fence_(fence), resumed_(resumed), due_(charge_.begun_at) {}
 
 Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
     const Milliseconds lease = context_.policy.settle.lease;
@@ -42,14 +42,14 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         const bool stays = !context_.hand_over.requested() && (!waits || (wake < patience && !verdict.attention));
         first_call = !waits || verdict.next == Verdict::Next::wait_anew;
         charge_.intent->sent = stays || !first_call;
-        const WallTime due = at + verdict.delay;
-        if (!co_await save(stays ? due + lease : at, due)) co_return End::abandoned;
+        if (waits || !stays) due_ = at + verdict.delay;
+        if (!co_await save(stays ? at + verdict.delay + lease : at, due_)) co_return End::abandoned;
         if (!stays) co_return End::parked;
         if (!waits) continue;
         co_await context_.hand_over.sleep_until(context_.runtime, wake);
         if (context_.hand_over.requested()) {
             charge_.intent->sent = !first_call;
-            co_return co_await save(now(), due) ? End::parked : End::abandoned;
+            co_return co_await save(now(), due_) ? End::parked : End::abandoned;
         }
     }
     co_return co_await close();

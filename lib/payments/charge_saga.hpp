@@ -68,6 +68,7 @@ private:
     Charge charge_;
     std::uint64_t fence_;
     bool resumed_;
+    WallTime due_;                     // when a successor may go on, once the lease is over; moves only with a wait
     SteadyTime call_deadline_{};       // well within the lease: what is learned must be written under it
     std::vector<LedgerEntry> ledger_;  // what moved since the last write
     PaymentError error_;

@@ -2,6 +2,7 @@
 // A field added later is read with a default, so that charges in flight survive an upgrade.
 #include <boost/json.hpp>
 
+#include "core/json_writer.hpp"
 #include "payments/charge.hpp"
 
 namespace tollgate {
@@ -13,33 +14,34 @@ std::int64_t count(WallTime time) {
     return time.time_since_epoch().count();
 }
 
-json::object request_to_json(const ChargeRequest& request) {
-    json::object out;
-    out["pm"] = request.payment_method;
-    out["cus"] = {request.customer.id, request.customer.email, request.customer.country};
-    json::array& items = out["items"].emplace_array();
-    for (const Item& item : request.items) items.push_back({item.sku, item.quantity});
-    if (request.manual_capture) out["manual"] = true;
+void write_request(JsonWriter& out, const ChargeRequest& request) {
+    out.begin_object().member("pm", request.payment_method);
+    const Customer& customer = request.customer;
+    out.name("cus").begin_array().value(customer.id).value(customer.email).value(customer.country).end_array();
+    out.name("items").begin_array();
+    for (const Item& item : request.items) out.begin_array().value(item.sku).value(item.quantity).end_array();
+    out.end_array();
+    if (request.manual_capture) out.member("manual", true);
     if (!request.metadata.empty()) {
-        json::array& metadata = out["meta"].emplace_array();
-        for (const auto& [key, value] : request.metadata) metadata.push_back({key, value});
+        out.name("meta").begin_array();
+        for (const auto& [key, value] : request.metadata) out.begin_array().value(key).value(value).end_array();
+        out.end_array();
     }
-    return out;
+    out.end_object();
 }
 
-json::object failure_to_json(const Failure& failure) {
-    json::object out;
-    out["step"] = static_cast<int>(failure.step);
-    out["code"] = info(failure.error.code).name;
-    out["why"] = failure.error.detail;
-    out["retriable"] = failure.error.retriable;
-    if (failure.error.retry_after) out["after"] = failure.error.retry_after->count();
-    if (failure.timed_out) out["timed_out"] = true;
-    return out;
+void write_authorization(JsonWriter& out, const Authorization& authorization) {
+    out.begin_object().member_if_any("id", authorization.id).member_if_any("avs", authorization.avs_result);
+    out.member_if_any("cvv", authorization.cvv_result).member_if_any("country", authorization.card_country);
+    out.member("until", count(authorization.expires_at.value_or(WallTime{}))).end_object();
 }
 
-void put(json::object& out, json::string_view name, const std::string& value) {
-    if (!value.empty()) out[name] = value;
+void write_failure(JsonWriter& out, const Failure& failure) {
+    out.begin_object().member("step", static_cast<int>(failure.step)).member("code", info(failure.error.code).name);
+    out.member("why", failure.error.detail).member("retriable", failure.error.retriable);
+    if (failure.error.retry_after) out.member("after", failure.error.retry_after->count());
+    if (failure.timed_out) out.member("timed_out", true);
+    out.end_object();
 }
 
 // Reading throws on a member of another type or a missing one: `from_state` turns that into one error.
@@ -139,39 +141,25 @@ void read_facts(const json::object& in, Charge& charge) {
 }  // namespace
 
 std::string to_state(const Charge& charge) {
-    json::object out;
-    out["req"] = request_to_json(charge.request);
-    put(out, "rid", charge.request_id);
-    put(out, "trace", charge.traceparent);
-    put(out, "gw", charge.gateway_name);
-    put(out, "res", charge.reservation_id);
-    if (charge.authorization) {
-        json::object& auth = out["auth"].emplace_object();
-        put(auth, "id", charge.authorization->id);
-        put(auth, "avs", charge.authorization->avs_result);
-        put(auth, "cvv", charge.authorization->cvv_result);
-        put(auth, "country", charge.authorization->card_country);
-        auth["until"] = count(charge.authorization->expires_at.value_or(WallTime{}));
-    }
-    put(out, "cap", charge.capture_id);
-    put(out, "ship", charge.shipment_id);
-    put(out, "redirect", charge.redirect_url);
-    if (charge.failure) out["fail"] = failure_to_json(*charge.failure);
-    if (charge.shipment_canceled) out["unship"] = true;
-    put(out, "refund", charge.refund_id);
-    put(out, "void", charge.void_id);
-    if (charge.released) out["released"] = true;
-    if (charge.attention) out["attention"] = true;
+    JsonWriter out;
+    out.begin_object().name("req");
+    write_request(out, charge.request);
+    out.member_if_any("rid", charge.request_id).member_if_any("trace", charge.traceparent);
+    out.member_if_any("gw", charge.gateway_name).member_if_any("res", charge.reservation_id);
+    if (charge.authorization) write_authorization(out.name("auth"), *charge.authorization);
+    out.member_if_any("cap", charge.capture_id).member_if_any("ship", charge.shipment_id);
+    out.member_if_any("redirect", charge.redirect_url);
+    if (charge.failure) write_failure(out.name("fail"), *charge.failure);
+    if (charge.shipment_canceled) out.member("unship", true);
+    out.member_if_any("refund", charge.refund_id).member_if_any("void", charge.void_id);
+    if (charge.released) out.member("released", true);
+    if (charge.attention) out.member("attention", true);
     if (const auto& intent = charge.intent) {
-        out["intent"] = {static_cast<int>(intent->step),
-                         intent->sent,
-                         count(intent->since),
-                         intent->tries,
-                         intent->round,
-                         intent->paged,
-                         count(intent->seen)};
+        out.name("intent").begin_array().value(static_cast<int>(intent->step)).value(intent->sent);
+        out.value(count(intent->since)).value(intent->tries).value(intent->round).value(intent->paged);
+        out.value(count(intent->seen)).end_array();
     }
-    return json::serialize(out);
+    return out.end_object().take();
 }
 
 Result<Charge> from_state(const ChargeRow& row) {

@@ -112,6 +112,7 @@ Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun beg
     } else {
         command.charge.attempt = begun.row.attempt;
         command.charge.created_at = begun.row.created_at;
+        command.charge.begun_at = begun.row.begun_at;
     }
     const std::string id = command.charge.id;
     auto outcome = std::make_shared<Outcome>(context_.runtime);

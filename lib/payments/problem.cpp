@@ -1,6 +1,6 @@
 #include "payments/problem.hpp"
 
-#include <boost/json.hpp>
+#include "core/json_writer.hpp"
 
 namespace tollgate {
 namespace {
@@ -178,22 +178,20 @@ int http_status(Code code) noexcept {
 
 std::string to_json(const Problem& problem) {
     const Code code = public_code(problem.error.code);
-    boost::json::object json;
-    json["type"] = std::string("urn:tollgate:problem:") + std::string(info(code).name);
-    json["title"] = title(code);
-    json["status"] = http_status(code);
-    json["detail"] = problem.error.detail;
-    if (!problem.instance.empty()) json["instance"] = problem.instance;
-    json["code"] = info(code).name;
-    json["retriable"] = problem.error.retriable;
-    json["request_id"] = problem.request_id;
-    if (!problem.charge_id.empty()) json["charge_id"] = problem.charge_id;
+    JsonWriter out;
+    out.begin_object().member("type", "urn:tollgate:problem:" + std::string(info(code).name)).member("title", title(code));
+    out.member("status", http_status(code)).member("detail", problem.error.detail);
+    out.member_if_any("instance", problem.instance).member("code", info(code).name);
+    out.member("retriable", problem.error.retriable).member("request_id", problem.request_id);
+    out.member_if_any("charge_id", problem.charge_id);
     if (!problem.errors.empty()) {
-        boost::json::array errors;
-        for (const FieldError& error : problem.errors) errors.push_back({{"pointer", error.pointer}, {"detail", error.detail}});
-        json["errors"] = std::move(errors);
+        out.name("errors").begin_array();
+        for (const FieldError& error : problem.errors) {
+            out.begin_object().member("pointer", error.pointer).member("detail", error.detail).end_object();
+        }
+        out.end_array();
     }
-    return boost::json::serialize(json);
+    return out.end_object().take();
 }
 
 }  // namespace tollgate

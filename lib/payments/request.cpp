@@ -22,21 +22,15 @@ bool printable(std::string_view text) {
     return std::ranges::none_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
 }
 
-/// Where card data hides in a value, as a pointer; nothing when there is none. Member names are not shown: they may be it.
-std::optional<std::string> find_card_data(const json::value& value, const std::string& pointer) {
-    if (const json::string* text = value.if_string()) {
-        if (holds_card_number(*text)) return pointer;
-    } else if (const json::array* array = value.if_array()) {
-        for (std::size_t i = 0; i < array->size(); ++i) {
-            if (auto found = find_card_data((*array)[i], pointer + "/" + std::to_string(i))) return found;
-        }
-    } else if (const json::object* object = value.if_object()) {
-        for (const auto& [name, member] : *object) {
-            if (holds_card_number(name) || names_card_secret(name)) return pointer;
-            if (auto found = find_card_data(member, pointer + "/" + std::string(name))) return found;
-        }
+bool holds_card_data(const json::value& value) {
+    if (const json::string* text = value.if_string()) return holds_card_number(*text);
+    if (const json::array* array = value.if_array()) return std::ranges::any_of(*array, holds_card_data);
+    if (const json::object* object = value.if_object()) {
+        return std::ranges::any_of(*object, [](const json::key_value_pair& member) {
+            return holds_card_number(member.key()) || names_card_secret(member.key()) || holds_card_data(member.value());
+        });
     }
-    return std::nullopt;
+    return false;
 }
 
 /// Collects what is wrong, so that a client sees all of it at once.
@@ -195,7 +189,7 @@ std::unexpected<Rejection> reject(PaymentError error, std::vector<FieldError> er
 std::expected<ParsedCharge, Rejection> parse_charge_request(std::string_view body) {
     auto parsed = parse_strict_json(body);
     if (!parsed) return reject(parsed.error());
-    if (find_card_data(*parsed, "")) {
+    if (holds_card_data(*parsed)) {
         return reject(
             {Code::pan_not_accepted,
              "the body holds a card number or a card's security code; send a token from the gateway as payment_method"});

@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/json_writer.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -104,7 +106,7 @@ void append_canonical(const json::value& value, std::string& out) {
         std::ranges::sort(members, {}, [](const json::key_value_pair* member) { return std::string_view(member->key()); });
         out += '{';
         for (const json::key_value_pair* member : members) {
-            out += json::serialize(json::value(member->key()));
+            append_json_string(out, member->key());
             out += ':';
             append_canonical(member->value(), out);
             out += ',';
@@ -117,6 +119,8 @@ void append_canonical(const json::value& value, std::string& out) {
             out += ',';
         }
         out += ']';
+    } else if (const json::string* text = value.if_string()) {
+        append_json_string(out, *text);
     } else {
         out += json::serialize(value);
     }

@@ -22,8 +22,8 @@ ChargeWrites::ChargeWrites(Database& database)
       write_limit_(database,
                    "INSERT INTO limits (key, tat_us) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET tat_us = excluded.tat_us"),
       continue_(database,
-                "UPDATE charges SET state = ?3, lease_until = ?4, due_at = ?5, key_free = 0"
-                " WHERE id = ?1 AND fence = ?2 AND status = 'processing' AND live = 1"),
+                "UPDATE charges SET state = ?3, lease_until = ?4, key_free = 0"
+                " WHERE id = ?1 AND fence = ?2 AND status = 'processing' AND live = 1 AND due_at IS ?5"),
       progress_(database,
                 "UPDATE charges SET status = ?3, live = ?4, state = ?5, lease_until = ?6, due_at = ?7, key_free = ?8"
                 " WHERE id = ?1 AND fence = ?2"),
@@ -140,7 +140,7 @@ bool ChargeWrites::write_step(const Transition& t) {
         return conclude_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.answer->status,
                              Blob{t.answer->body}, t.now) > 0;
     }
-    // Most steps leave the status as it is; not to name it spares the index over it.
+    // Most steps leave status and due time as they are; not to name them spares the indexes over them.
     const bool goes_on = t.status == ChargeStatus::processing && t.live && !t.frees_key;
     if (goes_on && continue_.run(t.id, t.fence, Blob{t.state}, t.lease_until, t.due_at) > 0) return true;
     return progress_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.frees_key) > 0;

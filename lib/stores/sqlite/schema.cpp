@@ -19,7 +19,7 @@ CREATE TABLE meta (
 
 CREATE TABLE charges (
     seq             INTEGER PRIMARY KEY,
-    id              TEXT NOT NULL UNIQUE,
+    id              TEXT NOT NULL UNIQUE CHECK (id <> ''),  -- derived from tenant and key, so it is unique for both
     tenant          TEXT NOT NULL,
     idempotency_key TEXT NOT NULL,
     fingerprint     TEXT NOT NULL,
@@ -38,14 +38,14 @@ CREATE TABLE charges (
     answer_status   INTEGER,
     answered_at     INTEGER,
     state           BLOB NOT NULL,
-    answer_body     BLOB,
-    UNIQUE (tenant, idempotency_key)
+    answer_body     BLOB
 ) STRICT;
 CREATE INDEX charges_by_tenant ON charges (tenant);
 CREATE INDEX charges_by_order ON charges (tenant, order_id);
 -- Most charges succeed: a page of those is dense without an index, every other status is rare.
 CREATE INDEX charges_by_status ON charges (tenant, status) WHERE status <> 'succeeded';
-CREATE INDEX charges_due ON charges (due_at, lease_until) WHERE due_at IS NOT NULL;
+-- Without lease_until, which moves with every step.
+CREATE INDEX charges_due ON charges (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX charges_answered ON charges (answered_at) WHERE answer_status IS NOT NULL;
 
 -- A charge is named by its place here: unlike its id that keeps what is written together on the same pages.

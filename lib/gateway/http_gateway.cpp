@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <optional>
 
+#include "core/json_writer.hpp"
 #include "gateway/http_call.hpp"
 #include "gateway/rfc3339.hpp"
 
@@ -18,9 +18,8 @@ boost::json::string_view view(std::string_view text) {
     return {text.data(), text.size()};
 }
 
-void put_money(object& body, Money money) {
-    body["amount"] = money.minor;
-    body["currency"] = view(money.currency.code());
+void put_money(JsonWriter& body, Money money) {
+    body.member("amount", money.minor).member("currency", money.currency.code());
 }
 
 /// What a success repeats must be what was asked: an answer about anything else is about another payment.
@@ -93,14 +92,24 @@ Result<AuthorizeOutcome> authorized(const object& answer, const AuthorizeRequest
 }
 
 std::string authorize_body(const AuthorizeRequest& request) {
-    object body;
-    body["reference"] = request.reference;
-    body["order_id"] = request.order_id;
+    JsonWriter body;
+    body.begin_object().member("reference", request.reference).member("order_id", request.order_id);
     put_money(body, request.amount);
-    body["payment_method"] = request.payment_method;
-    body["customer"] = {{"id", request.customer.id}, {"email", request.customer.email}, {"country", request.customer.country}};
-    if (request.authenticate) body["authenticate"] = true;
-    return boost::json::serialize(body);
+    body.member("payment_method", request.payment_method);
+    const Customer& customer = request.customer;
+    body.name("customer").begin_object().member("id", customer.id).member("email", customer.email);
+    body.member("country", customer.country).end_object();
+    if (request.authenticate) body.member("authenticate", true);
+    return body.end_object().take();
+}
+
+/// Of a step that follows from an earlier one, named by that one's id.
+std::string follow_up_body(std::string_view reference, std::string_view member, std::string_view id,
+                           std::optional<Money> money = {}) {
+    JsonWriter body;
+    body.begin_object().member("reference", reference).member(member, id);
+    if (money) put_money(body, *money);
+    return body.end_object().take();
 }
 
 }  // namespace
@@ -141,29 +150,21 @@ Task<Result<std::string>> HttpGateway::perform(std::string path, std::string bod
 }
 
 Task<Result<std::string>> HttpGateway::capture(CaptureRequest request, CallContext context) {
-    object body;
-    body["reference"] = request.reference;
-    body["authorization_id"] = request.authorization_id;
-    put_money(body, request.amount);
+    std::string body = follow_up_body(request.reference, "authorization_id", request.authorization_id, request.amount);
     Expected expected{"capture_id", "captured", std::move(request.reference), request.amount};
-    co_return co_await perform("/v1/capture", boost::json::serialize(body), std::move(context), std::move(expected));
+    return perform("/v1/capture", std::move(body), std::move(context), std::move(expected));
 }
 
 Task<Result<std::string>> HttpGateway::void_authorization(VoidRequest request, CallContext context) {
-    object body;
-    body["reference"] = request.reference;
-    body["authorization_id"] = request.authorization_id;
+    std::string body = follow_up_body(request.reference, "authorization_id", request.authorization_id);
     Expected expected{"void_id", "voided", std::move(request.reference), std::nullopt};
-    co_return co_await perform("/v1/void", boost::json::serialize(body), std::move(context), std::move(expected));
+    return perform("/v1/void", std::move(body), std::move(context), std::move(expected));
 }
 
 Task<Result<std::string>> HttpGateway::refund(RefundRequest request, CallContext context) {
-    object body;
-    body["reference"] = request.reference;
-    body["capture_id"] = request.capture_id;
-    put_money(body, request.amount);
+    std::string body = follow_up_body(request.reference, "capture_id", request.capture_id, request.amount);
     Expected expected{"refund_id", "refunded", std::move(request.reference), request.amount};
-    co_return co_await perform("/v1/refund", boost::json::serialize(body), std::move(context), std::move(expected));
+    return perform("/v1/refund", std::move(body), std::move(context), std::move(expected));
 }
 
 }  // namespace tollgate

@@ -1,21 +1,19 @@
 #include "gateway/http_goods.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
-
+#include "core/json_writer.hpp"
 #include "gateway/http_call.hpp"
 
 namespace tollgate {
 namespace {
 
 std::string place_body(const GoodsRequest& request) {
-    boost::json::object body;
-    body["reference"] = request.reference;
-    body["order_id"] = request.order_id;
-    boost::json::array items;
-    for (const Item& item : request.items) items.push_back({{"sku", item.sku}, {"quantity", item.quantity}});
-    body["items"] = std::move(items);
-    return boost::json::serialize(body);
+    JsonWriter body;
+    body.begin_object().member("reference", request.reference).member("order_id", request.order_id);
+    body.name("items").begin_array();
+    for (const Item& item : request.items) {
+        body.begin_object().member("sku", item.sku).member("quantity", item.quantity).end_object();
+    }
+    return body.end_array().end_object().take();
 }
 
 }  // namespace

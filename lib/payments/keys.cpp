@@ -43,15 +43,15 @@ Digest digest_of(std::initializer_list<std::string_view> parts) {
 
 std::string base32(const Digest& digest, std::size_t bytes) {
     static constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
-    std::string text;
-    text.reserve((bytes * 8 + 4) / 5);
+    std::string text((bytes * 8 + 4) / 5, '\0');
+    auto next = text.begin();
     unsigned bits = 0;
     int held = 0;
     for (std::size_t i = 0; i < bytes; ++i) {
         bits = (bits << 8) | digest[i];
-        for (held += 8; held >= 5; held -= 5) text += alphabet[(bits >> (held - 5)) & 31];
+        for (held += 8; held >= 5; held -= 5) *next++ = alphabet[(bits >> (held - 5)) & 31];
     }
-    if (held > 0) text += alphabet[(bits << (5 - held)) & 31];
+    if (held > 0) *next = alphabet[(bits << (5 - held)) & 31];
     return text;
 }
 

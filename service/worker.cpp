@@ -71,13 +71,14 @@ ChargeService Worker::layered() const {
     };
 }
 
-http::Router Worker::routes() const {
+http::Router Worker::routes() {
     http::Router router;
     ChargeApi api{loop_.runtime,
                   layered(),
                   shared_.charges,
                   outside_->calls().gateway_name,
                   settle_policy(shared_.settings),
+                  door_,
                   customer_limit(shared_.settings.rate_limit)};
     for (http::Route& route : charge_routes(std::move(api))) router.add(std::move(route));
     for (http::Route& route : health_routes(shared_.health)) router.add(std::move(route));
@@ -125,11 +126,9 @@ void Worker::listen(http::Acceptor acceptor, std::shared_ptr<asio::ssl::context>
     server_->start();
 }
 
-void Worker::begin_drain() {
-    server_->begin_drain();
-}
-
 Task<bool> Worker::drain(SteadyTime hand_over_at, SteadyTime deadline) {
+    while (door_.inside > 0 && loop_.clock.steady() < hand_over_at) co_await sleep_for(loop_.runtime, 10ms);
+    server_->begin_drain();
     const bool all_answered = co_await server_->wait_until_idle(hand_over_at);
     hand_over_.request();
     const bool idle = all_answered || co_await server_->wait_until_idle(deadline);

@@ -48,22 +48,23 @@ public:
     /// Goes on with a charge that was claimed.
     Task<void> resume(ChargeRow row) { return checkout_->resume(std::move(row)); }
 
-    /// Stops taking requests at once. On the worker's thread.
-    void begin_drain();
+    /// Takes no more charges from now on, and goes on to answer whoever asks. On the worker's thread.
+    void begin_drain() noexcept { door_.closed = true; }
 
-    /// Lets what was accepted finish until `hand_over_at`, then hands its sagas over; true when everything had ended by
-    /// `deadline`. On the worker's thread.
+    /// Lets the charges that were accepted finish, stops listening, and lets everything else finish until `hand_over_at`;
+    /// then hands its sagas over. True when everything had ended by `deadline`. On the worker's thread.
     Task<bool> drain(SteadyTime hand_over_at, SteadyTime deadline);
 
 private:
     Worker(Loop& loop, Shared& shared) : loop_(loop), shared_(shared) {}
-    [[nodiscard]] http::Router routes() const;
+    [[nodiscard]] http::Router routes();
     [[nodiscard]] http::Options options(std::shared_ptr<asio::ssl::context> tls) const;
     [[nodiscard]] ChargeService layered() const;
 
     Loop& loop_;
     Shared& shared_;
     HandOver hand_over_;
+    ChargeDoor door_;
     std::unique_ptr<Outside> outside_;
     std::unique_ptr<Checkout> checkout_;
     std::unique_ptr<http::Server> server_;

@@ -70,7 +70,25 @@ http::Response refuse(const PaymentError& error, const std::string& charge_id, c
     return response;
 }
 
+/// Counts a request as inside for as long as it lives.
+class Inside {
+public:
+    explicit Inside(ChargeDoor& door) : door_(door) { ++door_.inside; }
+    ~Inside() { --door_.inside; }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+private:
+    ChargeDoor& door_;
+};
+
 Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Request& request) {
+    if (api->door.closed) {
+        co_return http::problem_response(
+            {Code::shutting_down, "this process is about to stop; ask again, and another one answers", Milliseconds(1'000)},
+            request);
+    }
+    const Inside inside(api->door);
     auto key = idempotency_key(request);
     if (!key) co_return http::problem_response(key.error(), request);
     auto parsed = parse_charge_request(request.body);

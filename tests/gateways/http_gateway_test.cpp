@@ -18,7 +18,7 @@ constexpr const char* good =
 
 }  // namespace
 
-TEST_CASE("an authorization is read with everything it tells; an unknown check result never passes for a match") {
+TEST_CASE("an authorization is read with everything it tells, and an unknown check result never passes for a match") {
     const auto outcome = authorize_at(always(200, good));
     REQUIRE(outcome.has_value());
     REQUIRE(outcome->authorized.has_value());

@@ -30,7 +30,7 @@ TEST_CASE("a checkout through the sandbox leaves one effect a step, and undoing 
     CHECK(entry.at("currency") == "USD");
 }
 
-TEST_CASE("the same key answers the same and acts once; another body under it is refused") {
+TEST_CASE("the same key answers the same and acts once, and another body under it is refused") {
     SandboxRig rig;
     const auto first = rig.authorize("tok_visa", "k-1");
     const auto again = rig.authorize("tok_visa", "k-1");
@@ -51,7 +51,7 @@ TEST_CASE("every declining token has its refusal, and leaves nothing in the ledg
     CHECK(rig.ledger().empty());
 }
 
-TEST_CASE("a required authentication sends the customer away; the step after it goes through") {
+TEST_CASE("a required authentication sends the customer away, and the step after it goes through") {
     SandboxRig rig;
     const auto asked = rig.authorize("tok_authentication_required", "k-1");
     REQUIRE(asked.has_value());
@@ -98,7 +98,7 @@ TEST_CASE("tok_lost_reply and tok_error_after act, lose their answer once a step
     CHECK(rig.history() == "authorize:captured capture:captured");
 }
 
-TEST_CASE("tok_slow_MS answers late; past the deadline the outcome is unknown, and its key is in use meanwhile") {
+TEST_CASE("tok_slow_MS answers late, and past the deadline the outcome is unknown, and its key is in use meanwhile") {
     SandboxRig rig;
     const auto begun = rig.time.elapsed();
     REQUIRE(rig.authorize("tok_slow_700", "k-1").has_value());
@@ -157,7 +157,7 @@ TEST_CASE("captures, voids and refunds can be made to fail, and keep within what
     CHECK_FALSE(refund(1, "r-4").has_value());
 }
 
-TEST_CASE("SKUs can be out of stock or impossible to ship; releasing twice is as once") {
+TEST_CASE("SKUs can be out of stock or impossible to ship, and releasing twice is as once") {
     SandboxRig rig;
     CHECK(rig.time.run(rig.inventory.place(goods_request("SKU-OUT"), rig.with("k-1"))).error().code == Code::out_of_stock);
     CHECK(rig.time.run(rig.shipping.place(goods_request("SKU-UNSHIPPABLE"), rig.with("k-2"))).error().code ==

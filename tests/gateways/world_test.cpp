@@ -68,7 +68,7 @@ TEST_CASE("transactions of a day come in pages, each once, refused ones as faile
     CHECK(last_status == "failed");
 }
 
-TEST_CASE("reset forgets everything; the ledger can be asked for one order") {
+TEST_CASE("reset forgets everything, and the ledger can be asked for one order") {
     World world;
     world.handle("POST", "/v1/authorize", "k-1", authorize_body("ch_1"), noon);
     CHECK(get(world, "/sandbox/ledger?order_id=ord_1").as_array().size() == 1);

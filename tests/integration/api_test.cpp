@@ -128,7 +128,7 @@ TEST_CASE("a charge that waits for its customer counts as living") {
     CHECK(refused.text("charge_id") == waiting.text("id"));
 }
 
-TEST_CASE("a customer who charges too often is 429 and told when to come back; replays and others pass") {
+TEST_CASE("a customer who charges too often is 429 and told when to come back, and replays and others pass") {
     const Shop shop(
         {{"TOLLGATE_RATE_LIMIT_REQUESTS", "2"}, {"TOLLGATE_RATE_LIMIT_PER", "10m"}, {"TOLLGATE_RATE_LIMIT_BURST", "2"}});
     const Reply first = must(shop.charge("key-1", {.id = "ord_1"}));
@@ -156,7 +156,7 @@ TEST_CASE("a key that was refused as too often charges when its time has come") 
     CHECK(shop.effects("ord_2") == "reserve authorize capture ship");
 }
 
-TEST_CASE("above max_in_flight a new charge is 503 and charges nothing; health is still answered") {
+TEST_CASE("above max_in_flight a new charge is 503 and charges nothing, and health is still answered") {
     const Folder folder;
     const auto sandbox = start_sandbox();
     HeldGate gate(sandbox->port(), "/v1/authorize");

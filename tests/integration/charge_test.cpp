@@ -133,7 +133,7 @@ TEST_CASE("while a charge is in flight its key answers 409 to the same payload a
     CHECK(effects(sandbox->port(), "ord_1") == whole_checkout);
 }
 
-TEST_CASE("a hundred identical requests at once authorize once; each hears the one answer or that it is in flight") {
+TEST_CASE("a hundred identical requests at once authorize once, and each hears the one answer or that it is in flight") {
     const Shop shop;
     constexpr int clients = 100;
     std::latch start(clients);

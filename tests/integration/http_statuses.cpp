@@ -151,7 +151,7 @@ TEST_CASE("a valid traceparent is passed on, any other is made anew") {
     CHECK(made.substr(3, 32) != std::string(32, '0'));
 }
 
-TEST_CASE("content types: JSON with or without charset utf-8; an empty body needs none; a webhook takes any") {
+TEST_CASE("content types: JSON with or without charset utf-8, and an empty body needs none, and a webhook takes any") {
     TestServer server;
     const auto status = [&](const std::string& path, const std::string& type, const std::string& body) {
         return ask(server, "POST " + path + " HTTP/1.1\r\nHost: test\r\n" +

@@ -79,7 +79,7 @@ TEST_CASE("an inventory that cannot be reached is retriable, and no card is aske
     CHECK(effects(sandbox->port(), "ord_1") == "authorize capture ship");
 }
 
-TEST_CASE("a shipping service that cannot be reached after capture is waited for; nothing is refunded") {
+TEST_CASE("a shipping service that cannot be reached after capture is waited for, and nothing is refunded") {
     const ClosedPort shipping;
     const auto sandbox = start_sandbox();
     const Folder folder;
@@ -95,7 +95,7 @@ TEST_CASE("a shipping service that cannot be reached after capture is waited for
     CHECK(effects(sandbox->port(), "ord_1") == "reserve authorize capture");
 }
 
-TEST_CASE("after failures in a row the breaker answers 503 at once; replays go on, and health warns but stays 200") {
+TEST_CASE("after failures in a row the breaker answers 503 at once, and replays go on, and health warns but stays 200") {
     Outage shop({{"TOLLGATE_BREAKER_FAILURE_THRESHOLD", "3"}, {"TOLLGATE_BREAKER_RECOVERY_TIMEOUT", "10m"}});
     shop.open_gateway();
     const Reply kept = shop.charge("key-1");

@@ -119,7 +119,7 @@ TEST_CASE("a charge that cannot be undone answers 500, somebody is paged, and un
     CHECK(pages == 1);
 }
 
-TEST_CASE("a customer who must authenticate is 202 with a way there; out of time the charge is canceled and nothing held") {
+TEST_CASE("a customer who must authenticate is 202 with a way there, and out of time the charge is canceled and nothing held") {
     const Shop shop(quick({{"TOLLGATE_SAGA_ACTION_TIMEOUT", "4s"}}));
     const Order order{.token = "tok_authentication_required"};
     const Reply answer = must(shop.charge("key-1", order));

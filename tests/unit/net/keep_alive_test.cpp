@@ -94,7 +94,7 @@ TEST_CASE("a connection closed by the server after the next request was sent is 
     CHECK(server.connections() == 1);
 }
 
-TEST_CASE("no more connections than allowed are opened; the others wait for their turn") {
+TEST_CASE("no more connections than allowed are opened, and the others wait for their turn") {
     std::atomic<int> at_once = 0;
     std::atomic<int> most = 0;
     ScriptedServer server([&](Peer& peer) {

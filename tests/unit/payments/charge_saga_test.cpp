@@ -300,7 +300,7 @@ TEST_CASE("a failure that would free the key does not once somebody was called: 
     CHECK(shop.post()->answer.status == 500);
 }
 
-TEST_CASE("an undo refused for good is asked anew under another key; an unknown one under the same") {
+TEST_CASE("an undo refused for good is asked anew under another key, and an unknown one under the same") {
     Shop shop;
     shop.world.scripts[Step::ship].performs = {refuses(Code::cannot_ship)};
     shop.world.scripts[Step::refund].performs = {refuses(Code::gateway_refused), loses_reply()};
@@ -396,7 +396,7 @@ TEST_CASE("a call that is never answered ends within its lease, and asking again
     CHECK(shop.world.effects_of(Step::authorize).size() == 1);
 }
 
-TEST_CASE("a store that does not say whether it wrote ends the run; a successor goes on from whichever it was") {
+TEST_CASE("a store that does not say whether it wrote ends the run, and a successor goes on from whichever it was") {
     for (const auto fate : {MemoryStore::WriteFate::lost, MemoryStore::WriteFate::kept}) {
         Shop shop;
         ChargeSaga saga = shop.begin_saga();
@@ -456,7 +456,7 @@ TEST_CASE("handed over between two steps, the charge is due at once and its next
     CHECK(asks_of(shop.world.calls_of(Step::authorize)) == "p");
 }
 
-TEST_CASE("a customer who must authenticate is waited for until the time is up; then everything is undone and canceled") {
+TEST_CASE("a customer who must authenticate is waited for until the time is up, and then everything is undone and canceled") {
     Shop shop;
     shop.world.scripts[Step::authorize].performs = {wants_customer()};
     ChargeSaga saga = shop.begin_saga();

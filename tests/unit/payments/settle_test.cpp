@@ -97,7 +97,7 @@ TEST_CASE("a repeated call that could not be made says nothing of the one before
     }
 }
 
-TEST_CASE("a plain no to a repeated call does not answer for the first one; the operation's own no does") {
+TEST_CASE("a plain no to a repeated call does not answer for the first one, and the operation's own no does") {
     CHECK(forward(Code::gateway_refused, again, Step::authorize).next == Next::wait);
     CHECK(forward(Code::gateway_refused, asked_after, Step::authorize).next == Next::give_up);
     CHECK(forward(Code::card_declined, again, Step::authorize).next == Next::give_up);

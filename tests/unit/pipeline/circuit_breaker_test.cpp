@@ -54,7 +54,7 @@ TEST_CASE("declines and other answers never open a breaker, and neither does bei
     }
 }
 
-TEST_CASE("a decline between failures shows that the gateway is there; being told to wait does not") {
+TEST_CASE("a decline between failures shows that the gateway is there, and being told to wait does not") {
     Fixture f;
     f.fail_times(2, Code::network_error);
     f.fail_times(1, Code::card_declined);

@@ -35,7 +35,7 @@ TEST_CASE("enough failures in a row open a breaker, and it says how long to stay
     CHECK(breaker.admit(start + 29'999'500us).error() == 1ms);
 }
 
-TEST_CASE("an answer in between starts the count of failures anew; a call that says nothing does not") {
+TEST_CASE("an answer in between starts the count of failures anew, and a call that says nothing does not") {
     Breaker breaker(policy);
     call(breaker, CallVerdict::failure);
     call(breaker, CallVerdict::failure);

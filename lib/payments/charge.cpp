@@ -83,7 +83,8 @@ PaymentError client_error(const Charge& charge) {
         return {Code::checkout_reversed, "the customer did not authenticate in time" + at_step + " and everything was undone"};
     }
     const Code code = failure.error.code;
-    const bool own_code = code == Code::out_of_stock || code == Code::cannot_ship || failure.step == Step::authorize;
+    if (code == Code::cannot_ship) return {code, failure.error.detail + at_step + " and everything was undone"};
+    const bool own_code = code == Code::out_of_stock || failure.step == Step::authorize;
     if (own_code) return failure.error;
     return {Code::checkout_reversed, "everything was undone" + at_step + ": " + failure.error.detail};
 }

@@ -62,6 +62,7 @@ struct Charge {
     std::string void_id;
     bool released = false;
     bool attention = false;  // undoing has failed too often
+    bool parked = false;     // left in the store to wait: whoever asked for it was told 202
 
     std::optional<Intent> intent;  // none: finished, or waiting for somebody else
 };

@@ -42,6 +42,7 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         const bool stays = !context_.hand_over.requested() && (!waits || (wake < patience && !verdict.attention));
         first_call = !waits || verdict.next == Verdict::Next::wait_anew;
         charge_.intent->sent = stays || !first_call;
+        if (!stays) charge_.parked = true;
         if (waits || !stays) due_ = at + verdict.delay;
         if (!co_await save(stays ? at + verdict.delay + lease : at, due_)) co_return End::abandoned;
         if (!stays) co_return End::parked;
@@ -49,6 +50,7 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         co_await context_.hand_over.sleep_until(context_.runtime, wake);
         if (context_.hand_over.requested()) {
             charge_.intent->sent = !first_call;
+            charge_.parked = true;
             co_return co_await save(now(), due_) ? End::parked : End::abandoned;
         }
     }
@@ -121,6 +123,7 @@ void ChargeSaga::page(const char* kind, const PaymentError& error) {
 Task<ChargeSaga::End> ChargeSaga::close() {
     std::optional<WallTime> due;
     if (status_of(charge_) == ChargeStatus::requires_action) due = now() + context_.policy.action_timeout;
+    if (due) charge_.parked = true;
     if (!co_await save(now(), due)) co_return End::abandoned;
     co_return due ? End::parked : End::finished;
 }

@@ -112,6 +112,7 @@ void read_facts(const json::object& in, Charge& charge) {
     charge.void_id = text(in, "void");
     charge.released = flag(in, "released");
     charge.attention = flag(in, "attention");
+    charge.parked = flag(in, "parked");
     if (const json::value* value = in.if_contains("auth")) {
         const json::object& auth = value->as_object();
         charge.authorization = Authorization{text(auth, "id"), text(auth, "avs"), text(auth, "cvv"), text(auth, "country"),
@@ -154,6 +155,7 @@ std::string to_state(const Charge& charge) {
     out.member_if_any("refund", charge.refund_id).member_if_any("void", charge.void_id);
     if (charge.released) out.member("released", true);
     if (charge.attention) out.member("attention", true);
+    if (charge.parked) out.member("parked", true);
     if (const auto& intent = charge.intent) {
         out.name("intent").begin_array().value(static_cast<int>(intent->step)).value(intent->sent);
         out.value(count(intent->since)).value(intent->tries).value(intent->round).value(intent->paged);

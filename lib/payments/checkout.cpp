@@ -30,14 +30,14 @@ ChargeAnswer ended(const Charge& charge) {
 
 /// The refusal of a second charge of an order, naming the first.
 ChargeAnswer duplicate_of(const std::string& earlier_id, const Charge& charge) {
-    Problem problem{.error = {Code::probable_duplicate,
-                              "charge " + earlier_id +
-                                  " is for the same order, amount and currency; if a second one is meant, say "
-                                  "\"allow_duplicate\": true"},
-                    .request_id = charge.request_id,
-                    .instance = "/charge",
-                    .charge_id = earlier_id,
-                    .errors = {}};
+    Problem problem{
+        .error = {Code::probable_duplicate, "charge " + earlier_id +
+                                                " is for the same order, amount and currency; if a second one is meant, say "
+                                                "\"allow_duplicate\": true"},
+        .request_id = charge.request_id,
+        .instance = "/charge",
+        .charge_id = earlier_id,
+        .errors = {}};
     return {.answer = {http_status(problem.error.code), to_json(problem)}, .charge_id = earlier_id, .retry_after = {}};
 }
 
@@ -144,7 +144,9 @@ Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun
     if (begun.kind == Begun::Kind::settled) {
         return ChargeAnswer{.answer = final_answer(*charge), .charge_id = row.id, .replayed = true};
     }
-    const bool first_still_waits = row.status == ChargeStatus::processing && command.begin.now < row.begun_at + charge_timeout_;
+    // Who was told 202 once is never told 409 again.
+    const bool first_still_waits =
+        row.status == ChargeStatus::processing && !charge->parked && command.begin.now < row.begun_at + charge_timeout_;
     if (first_still_waits) {
         return fail(Code::idempotency_in_flight, "a request with this key is still running; ask again for its answer",
                     ask_again);

@@ -109,7 +109,28 @@ TEST_CASE("the same request while the first one runs hears 409 until the client'
     CHECK(shop.world.effects_of(Step::authorize).size() == 1);
 }
 
-TEST_CASE("a hundred requests at once make one charge; each hears its answer or that it is in flight") {
+TEST_CASE("who was told 202 is told 202 until the charge is final, also while somebody is at work on it") {
+    Shop shop;
+    shop.world.scripts[Step::authorize].performs = {loses_reply()};
+    shop.world.scripts[Step::authorize].always_look_up = hears(Code::gateway_fault);
+    const SteadyTime begun = shop.time.steady();
+    const auto first = shop.post();
+    REQUIRE(first);
+    CHECK(first->answer.status == 202);
+    CHECK(shop.time.steady() < begun + 30s);  // the next look-up would have come too late for its client
+    const auto parked = shop.post();
+    REQUIRE(parked);
+    CHECK(parked->answer.status == 202);
+
+    shop.charge_timeout = 10min;  // still the first client's time when the charge is taken up again
+    shop.time.advance(*shop.row().due_at - shop.time.wall());
+    REQUIRE_FALSE(shop.time.run(shop.store.claim(shop.time.wall(), shop.time.wall() + 30s, 1))->empty());
+    const auto at_work = shop.post();
+    REQUIRE(at_work);
+    CHECK(at_work->answer.status == 202);
+}
+
+TEST_CASE("a hundred requests at once make one charge, and each hears its answer or that it is in flight") {
     Shop shop;
     shop.world.scripts[Step::reserve].always = Reaction{.takes = 100ms};
     Checkout checkout = shop.checkout();

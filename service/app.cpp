@@ -9,6 +9,8 @@
 #include <csignal>
 #include <iostream>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "net/http_client.hpp"
 #include "saga/recovery.hpp"
@@ -57,6 +59,15 @@ Result<std::vector<http::Acceptor>> open_listeners(std::vector<std::unique_ptr<L
     return acceptors;
 }
 
+/// A URL as what to connect to and what to ask for there: a path, never empty, with the query if there is one.
+std::pair<std::string, std::string> split_target(const std::string& url) {
+    const std::size_t host = url.find("://") + 3;
+    const std::size_t end = std::min(url.find_first_of("/?", host), url.size());
+    std::string target = url.substr(end);
+    if (!target.starts_with('/')) target.insert(0, "/");
+    return {url.substr(0, end), std::move(target)};
+}
+
 /// In one write, so that no log line of another thread gets in between: outside programs wait for this line.
 void announce(const http::Endpoint& address) {
     const std::string line = "listening on " + http::to_string(address) + "\n";
@@ -97,12 +108,15 @@ public:
 
     /// The sentence when it cannot start.
     std::optional<std::string> start() {
+        std::string origin;
+        std::string path = "/";
         if (!settings_.page.url.empty()) {
-            auto client = HttpClient::make(first_, settings_.page.url);
+            std::tie(origin, path) = split_target(settings_.page.url);
+            auto client = HttpClient::make(first_, origin);
             if (!client) return "page.url: " + client.error().detail;
             page_client_ = std::move(*client);
         }
-        pages_.emplace(first_, page_client_.get());
+        pages_.emplace(first_, page_client_.get(), std::move(path));
         std::shared_ptr<asio::ssl::context> tls;
         if (!settings_.server.tls_certificate.empty()) {
             auto made = http::make_server_tls(
@@ -252,6 +266,7 @@ int serve(Settings settings) {
 
 int run_sandbox(std::string listen) {
     harden_process();
+    http::Counters counters;  // the connections that are dropped with the loop still count themselves off
     auto loops = make_loops(1);
     Loop& loop = *loops.front();
     auto acceptors = open_listeners(loops, listen);
@@ -260,7 +275,6 @@ int run_sandbox(std::string listen) {
     http::Router router;
     for (http::Route& route : sandbox_routes(loop.runtime, world)) router.add(std::move(route));
     announce(acceptors->front().local_endpoint());
-    http::Counters counters;
     http::Server server(loop.runtime, std::move(acceptors->front()), std::move(router), {}, counters);
     server.start();
     asio::signal_set signals(loop.io, SIGTERM, SIGINT);

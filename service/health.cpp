@@ -25,12 +25,9 @@ json::array dependency(const std::vector<BreakerView>& breakers, std::string_vie
 }  // namespace
 
 HealthMonitor::HealthMonitor(const Runtime& runtime, StoreHealth& store, const Breakers& breakers, std::function<Queue()> queue)
-    : runtime_(runtime),
-      store_(store),
-      breakers_(breakers),
-      queue_(std::move(queue)),
-      timer_(runtime.timers.make()),
-      report_(std::make_shared<Report>()) {}
+    : runtime_(runtime), store_(store), breakers_(breakers), queue_(std::move(queue)), timer_(runtime.timers.make()) {
+    renew();  // not ready yet, in the words of a report
+}
 
 Task<void> HealthMonitor::look() {
     const auto well = co_await store_.check();

@@ -34,7 +34,7 @@ Task<void> Pages::send(std::string body) {
     for (int attempt = 0; attempt < 4 && !sent; ++attempt) {
         if (attempt > 0) co_await sleep_for(runtime_, 1s * (1 << attempt));
         auto reply = co_await exchange_->exchange(
-            {.method = "POST", .path = "", .body = body, .deadline = runtime_.clock.steady() + 10s});
+            {.method = "POST", .path = path_, .body = body, .deadline = runtime_.clock.steady() + 10s});
         sent = reply && reply->status >= 200 && reply->status < 300;
         why = reply ? "it answered " + std::to_string(reply->status) : reply.error().detail;
     }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/pager.hpp"
 #include "gateway/exchange.hpp"
@@ -15,8 +16,10 @@ class Pages final : public Pager {
 public:
     static constexpr std::size_t waiting_max = 100;  // above it a page is only logged
 
-    /// Without an exchange pages are only logged. What is borrowed outlives it and everything it started.
-    Pages(const Runtime& runtime, Exchange* exchange) : runtime_(runtime), exchange_(exchange) {}
+    /// Without an exchange pages are only logged; `path` is where they go there, with its query. What is borrowed outlives
+    /// it and everything it started.
+    Pages(const Runtime& runtime, Exchange* exchange, std::string path = "/")
+        : runtime_(runtime), exchange_(exchange), path_(std::move(path)) {}
 
     void page(Page page) override;
 
@@ -25,6 +28,7 @@ private:
 
     const Runtime& runtime_;
     Exchange* exchange_;
+    const std::string path_;
     std::atomic<std::size_t> waiting_{0};
 };
 

@@ -9,7 +9,7 @@ namespace http = beast::http;
 
 namespace {
 
-constexpr std::size_t piece = 8 * 1024;
+constexpr std::size_t piece = 4 * 1024;
 constexpr std::size_t unread_max = 64 * 1024;
 constexpr std::size_t overhead_max = 2 * AnswerReader::body_max;  // chunk sizes, extensions, trailers, interim answers
 constexpr int interim_max = 8;
@@ -17,10 +17,20 @@ constexpr int interim_max = 8;
 }  // namespace
 
 AnswerReader::AnswerReader() : buffer_(unread_max) {
-    start();
+    start_message();
 }
 
-void AnswerReader::start() {
+void AnswerReader::restart() {
+    buffer_.clear();
+    if (buffer_.capacity() > piece) buffer_.shrink_to_fit();
+    seen_ = 0;
+    interim_ = 0;
+    begun_ = false;
+    trouble_ = {};
+    start_message();
+}
+
+void AnswerReader::start_message() {
     parser_.emplace();
     parser_->eager(true);
     parser_->header_limit(head_max);
@@ -89,7 +99,7 @@ AnswerReader::State AnswerReader::read() {
             if (status >= 200) return State::whole;
             if (status == 101) return unreadable("it switches protocols unasked");
             if (++interim_ > interim_max) return unreadable("too many interim answers came before it");
-            start();
+            start_message();
             continue;
         }
         if (error == http::error::need_more || used == 0) return State::more;

@@ -22,6 +22,9 @@ public:
 
     AnswerReader();
 
+    /// Forgets the last answer and begins a new one, in the memory it has.
+    void restart();
+
     /// Where the next bytes go, and how many came.
     [[nodiscard]] std::span<char> space();
     void take_in(std::size_t count);
@@ -47,7 +50,7 @@ public:
 private:
     using Parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
 
-    void start();
+    void start_message();
     State unreadable(std::string_view why);
     [[nodiscard]] bool begins_like_http() const;
     [[nodiscard]] bool framing_is_plain() const;

@@ -51,39 +51,29 @@ Task<NetError> Connection::handshake() {
     co_return error;
 }
 
-Task<Connection::Written> Connection::write(std::string_view bytes) {
+/// The socket's buffer nearly always takes all of it at once; only then is there something to wait for.
+Connection::Written Connection::write_now(std::string_view bytes) {
     Written written;
-    if (tls_) {
-        // What TLS has put on the wire before it failed cannot be told from here: assume that it was the request.
-        written.nothing = false;
-        co_await asio::async_write(*tls_, asio::buffer(bytes), redirect_error(use_awaitable, written.error));
-        co_return written;
-    }
-
-    // The socket's buffer nearly always takes all of it at once; only then is there something to wait for.
-    const std::size_t moved = socket_.write_some(asio::buffer(bytes), written.error);
-    if (moved > 0) written.nothing = false;
+    if (tls_) return written;
+    written.count = socket_.write_some(asio::buffer(bytes), written.error);
+    written.nothing = written.count == 0;
     if (written.error == asio::error::would_block) written.error = {};
-    if (written.error || moved == bytes.size()) co_return written;
-
-    const std::size_t rest =
-        co_await asio::async_write(socket_, asio::buffer(bytes.substr(moved)), redirect_error(use_awaitable, written.error));
-    if (rest > 0) written.nothing = false;
-    co_return written;
+    return written;
 }
 
-Task<NetError> Connection::read(AnswerReader& reader) {
-    NetError error;
-    std::size_t count = 0;
-    const auto space = reader.space();
-    const auto buffer = asio::buffer(space.data(), space.size());
+Task<Connection::Written> Connection::write_rest(std::string_view bytes, Written begun) {
+    const auto rest = asio::buffer(bytes.substr(begun.count));
+    std::size_t moved = 0;
     if (tls_) {
-        count = co_await tls_->async_read_some(buffer, redirect_error(use_awaitable, error));
+        // What TLS has put on the wire before it failed cannot be told from here: assume that it was the request.
+        begun.nothing = false;
+        moved = co_await asio::async_write(*tls_, rest, redirect_error(use_awaitable, begun.error));
     } else {
-        count = co_await socket_.async_read_some(buffer, redirect_error(use_awaitable, error));
+        moved = co_await asio::async_write(socket_, rest, redirect_error(use_awaitable, begun.error));
     }
-    reader.take_in(count);
-    co_return error;
+    if (moved > 0) begun.nothing = false;
+    begun.count += moved;
+    co_return begun;
 }
 
 bool Connection::fit_for_reuse() {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -31,12 +34,26 @@ public:
 
     struct Written {
         NetError error;
-        bool nothing = true;  // certain: no byte of it has left
+        bool nothing = true;    // certain: no byte of it has left
+        std::size_t count = 0;  // of bytes
     };
-    Task<Written> write(std::string_view bytes);
+    /// As much as can be written without waiting; nothing, over TLS.
+    Written write_now(std::string_view bytes);
+    /// The rest, after `write_now`.
+    Task<Written> write_rest(std::string_view bytes, Written begun);
 
-    /// Into the reader; `asio::error::eof` when the other end closed in an orderly way.
-    Task<NetError> read(AnswerReader& reader);
+    /// Into these places; they complete with (error, count), `asio::error::eof` when the other end closed in an orderly way.
+    /// Deferred, because `use_awaitable` costs a coroutine frame an operation.
+    auto read_plain(std::span<char> space) {
+        return socket_.async_read_some(asio::buffer(space.data(), space.size()), asio::as_tuple(asio::deferred));
+    }
+    auto read_tls(std::span<char> space) {
+        return tls_->async_read_some(asio::buffer(space.data(), space.size()), asio::as_tuple(asio::deferred));
+    }
+    [[nodiscard]] bool is_tls() const noexcept { return tls_.has_value(); }
+
+    /// Of the exchange under way. It stays with the connection, so that its memory serves the next one.
+    [[nodiscard]] AnswerReader& answer() noexcept { return answer_; }
 
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
     [[nodiscard]] bool timed_out() const noexcept { return timed_out_; }
@@ -63,6 +80,7 @@ private:
     asio::ssl::context* tls_context_;
     std::string host_;
     std::optional<asio::ssl::stream<Socket&>> tls_;
+    AnswerReader answer_;
     bool timed_out_ = false;
 };
 

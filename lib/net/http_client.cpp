@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "net/addresses.hpp"
 #include "net/pool.hpp"
@@ -134,9 +135,17 @@ Task<Result<void>> HttpClient::State::open(Connection& connection, SteadyTime de
 
 Task<Result<OutboundReply>> HttpClient::State::receive(Lease& lease) {
     Connection& connection = lease.connection();
-    AnswerReader reader;
+    AnswerReader& reader = connection.answer();
+    reader.restart();
     while (true) {
-        const NetError error = co_await connection.read(reader);
+        std::tuple<NetError, std::size_t> came;
+        if (connection.is_tls()) {
+            came = co_await connection.read_tls(reader.space());
+        } else {
+            came = co_await connection.read_plain(reader.space());
+        }
+        const auto [error, count] = came;
+        reader.take_in(count);
         auto state = reader.read();
         if (state == AnswerReader::State::more && error == asio::error::eof) state = reader.end();
         if (state == AnswerReader::State::more && error) co_return fail(cut(connection, reader.begun()));
@@ -159,7 +168,8 @@ Task<Result<OutboundReply>> HttpClient::exchange(OutboundRequest request) {
     while (true) {
         if (state->runtime.clock.steady() >= request.deadline)
             co_return fail(state->unsent("was not called: no time was left"));
-        auto lease = co_await state->pool.acquire(request.deadline);
+        Lease lease = state->pool.take();
+        if (!lease) lease = co_await state->pool.acquire(request.deadline);
         if (!lease) co_return fail(state->unsent("was not called: no connection came free in time"));
 
         Connection& connection = lease.connection();
@@ -170,7 +180,8 @@ Task<Result<OutboundReply>> HttpClient::exchange(OutboundRequest request) {
         }
         state->pool.watch(connection, request.deadline);
         connection.in_exchange = true;
-        const auto written = co_await connection.write(wire);
+        auto written = connection.write_now(wire);
+        if (!written.error && written.count < wire.size()) written = co_await connection.write_rest(wire, written);
         if (written.error && written.nothing) {
             if (reused && !connection.timed_out() && written.error != asio::error::operation_aborted) continue;
             co_return fail(state->unsent("closed the connection"));

@@ -30,13 +30,17 @@ Lease Pool::lend(std::unique_ptr<Connection> connection) {
     return {*this, std::move(connection)};
 }
 
+Lease Pool::take() {
+    if (shut_) return {};
+    if (auto connection = take_idle()) return lend(std::move(connection));
+    if (open_ >= limits_.connections_max) return {};
+    ++open_;
+    return lend(fresh());
+}
+
 Task<Lease> Pool::acquire(SteadyTime deadline) {
-    if (shut_) co_return Lease();
-    if (auto connection = take_idle()) co_return lend(std::move(connection));
-    if (open_ < limits_.connections_max) {
-        ++open_;
-        co_return lend(fresh());
-    }
+    Lease at_once = take();
+    if (at_once || shut_) co_return at_once;
 
     while (!waiting_.empty() && waiting_.front().expired()) waiting_.pop_front();
     if (waiting_.size() >= limits_.waiting_max) std::erase_if(waiting_, [](const auto& one) { return one.expired(); });

@@ -17,8 +17,14 @@ class Lease {
 public:
     Lease() noexcept = default;
     Lease(Pool& pool, std::unique_ptr<Connection> connection) : pool_(&pool), connection_(std::move(connection)) {}
-    Lease(Lease&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)) {}
-    Lease& operator=(Lease&&) = delete;
+    Lease(Lease&& other) noexcept
+        : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)), keep_(other.keep_) {}
+    Lease& operator=(Lease&& other) noexcept {
+        std::swap(pool_, other.pool_);
+        std::swap(connection_, other.connection_);
+        std::swap(keep_, other.keep_);
+        return *this;
+    }
     ~Lease();
 
     [[nodiscard]] explicit operator bool() const noexcept { return connection_ != nullptr; }
@@ -45,8 +51,12 @@ public:
 
     Pool(const Runtime& runtime, asio::ssl::context* tls, std::string host, Limits limits);
 
-    /// An idle connection that is still good, or a closed one to connect; an empty lease when none came free in time,
-    /// the line is full, or the pool is closed.
+    /// An idle connection that is still good, or a closed one to connect; an empty lease when there is none to be had
+    /// without a wait.
+    [[nodiscard]] Lease take();
+
+    /// The same, after a wait where that must be; an empty lease when none came free in time, the line is full, or the
+    /// pool is closed.
     Task<Lease> acquire(SteadyTime deadline);
 
     void watch(Connection& connection, SteadyTime deadline) { deadlines_.arm(connection, deadline); }

@@ -99,3 +99,21 @@ TEST_CASE("an end before the whole answer is no answer") {
     REQUIRE(feed(part, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}", 100) == State::more);
     CHECK(part.end() == State::more);
 }
+
+TEST_CASE("a reader that begins anew knows nothing of the last answer, however that ended") {
+    AnswerReader reader;
+    REQUIRE(feed(reader,
+                 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n" + std::string(70'000, 'x'),
+                 1000) == State::more);
+    reader.restart();
+    CHECK_FALSE(reader.begun());
+    CHECK(reader.trouble().empty());
+    REQUIRE(feed(reader, "no answer at all", 3) == State::unreadable);
+    reader.restart();
+    CHECK(reader.trouble().empty());
+    REQUIRE(feed(reader, "HTTP/1.1 402 Payment Required\r\nContent-Length: 2\r\n\r\n{}", 7) == State::whole);
+    CHECK(reader.keeps_connection());
+    const auto reply = reader.take(WallTime{});
+    CHECK(reply.status == 402);
+    CHECK(reply.body == "{}");
+}

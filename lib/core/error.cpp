@@ -60,7 +60,7 @@ const CodeInfo& info(Code code) noexcept {
         TOLLGATE_CODE(store_unknown, unknown, true)
         TOLLGATE_CODE(lease_lost, refused, false)
         TOLLGATE_CODE(shutting_down, not_executed, true)
-        TOLLGATE_CODE(internal, unknown, false)
+        TOLLGATE_CODE(internal, unknown, true)
 #undef TOLLGATE_CODE
     }
     __builtin_unreachable();

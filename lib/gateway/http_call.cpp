@@ -45,7 +45,7 @@ bool is_about_the_look_up(int status) {
     return std::ranges::find(statuses, status) != statuses.end();
 }
 
-PaymentError of_look_up(PaymentError error) {
+PaymentError unknown(PaymentError error) {
     error.execution = Execution::unknown;
     return error;
 }
@@ -64,12 +64,20 @@ PaymentError refusal(const OutboundReply& reply, Side side) {
         if (name.empty()) return {Code::unreadable_answer, "answered 409 without saying why"};
         if (side == Side::goods && name == "out_of_stock") return {Code::out_of_stock, "an item is out of stock"};
         if (side == Side::goods && name == "cannot_ship") return {Code::cannot_ship, "an item cannot be shipped"};
-        if (says_key_in_use(name))
-            return {Code::gateway_busy, "an earlier call with this key is still being processed", reply.retry_after};
+        if (says_key_in_use(name)) {
+            // That earlier call may yet act: to count this one as not executed would let the step be given up beside it.
+            return unknown({Code::gateway_busy, "an earlier call with this key is still being processed", reply.retry_after});
+        }
     }
     if (reply.status == 429 || reply.status == 408 || reply.status == 425)
         return {Code::gateway_busy, "answered " + status + ": to be asked again", reply.retry_after};
     return {Code::gateway_refused, "refused with status " + status};
+}
+
+Task<Result<OutboundReply>> look_up(Exchange& exchange, OutboundRequest request) {
+    auto reply = co_await exchange.exchange(std::move(request));
+    if (!reply) co_return fail(unknown(std::move(reply.error())));
+    co_return reply;
 }
 
 }  // namespace
@@ -99,22 +107,19 @@ std::string percent_encode(std::string_view segment) {
 
 Task<Result<OutboundReply>> ask(Exchange& exchange, std::string authorization, Step step, CallContext context) {
     OutboundRequest request;
-    const bool look_up = context.ask == Ask::look_up;
-    if (look_up) {
-        request.method = "GET";
-        request.path = "/v1/operations/" + percent_encode(context.key);
-    } else {
-        request.method = "POST";
-        request.path = std::move(step.path);
-        request.body = std::move(step.body);
-        request.idempotency_key = std::move(context.key);
-    }
     request.authorization = std::move(authorization);
     request.traceparent = std::move(context.traceparent);
     request.deadline = context.deadline;
-    auto reply = co_await exchange.exchange(std::move(request));
-    if (!reply && look_up) co_return fail(of_look_up(std::move(reply.error())));
-    co_return reply;
+    if (context.ask == Ask::look_up) {
+        request.method = "GET";
+        request.path = "/v1/operations/" + percent_encode(context.key);
+        return look_up(exchange, std::move(request));
+    }
+    request.method = "POST";
+    request.path = std::move(step.path);
+    request.body = std::move(step.body);
+    request.idempotency_key = std::move(context.key);
+    return exchange.exchange(std::move(request));
 }
 
 Result<object> interpret(const OutboundReply& reply, Ask ask, Side side) {
@@ -133,7 +138,7 @@ Result<object> interpret(const OutboundReply& reply, Ask ask, Side side) {
     auto error = refusal(reply, side);
     if (look_up && is_about_the_look_up(reply.status) && error.code == Code::gateway_refused)
         return fail(Code::gateway_fault, "the look-up itself was refused with status " + std::to_string(reply.status));
-    if (look_up && error.code == Code::gateway_busy) return fail(of_look_up(std::move(error)));
+    if (look_up && error.code == Code::gateway_busy) return fail(unknown(std::move(error)));
     return fail(std::move(error));
 }
 

@@ -24,7 +24,8 @@ Task<Result<OutboundReply>> ask(Exchange& exchange, std::string authorization, S
 
 /// The object of a success (200 or 201), or what else the answer means:
 ///   402 its name (any other name: card_declined); 409 out_of_stock or cannot_ship from goods; 404 of a look-up: never_arrived;
-///   429, 408, 425, and a 409 that says the key is in use: gateway_busy; any other 4xx: gateway_refused;
+///   429, 408, 425: gateway_busy; a 409 that says the key is in use: the same, but `unknown`, since the call that is under
+///   way may yet act; any other 4xx: gateway_refused;
 ///   5xx: gateway_fault; anything else, and a 409 that names nothing: unreadable_answer.
 /// A look-up's own troubles (401, 403, 429 …) say nothing about the step and stay `unknown`.
 [[nodiscard]] Result<boost::json::object> interpret(const OutboundReply& reply, Ask ask, Side side);

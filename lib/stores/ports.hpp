@@ -74,7 +74,7 @@ struct BeginCharge {
     ChargeRow row;  // id, tenant, key, fingerprint, order, money, state with its first intent, lease_until
     Admission admission;
     bool allow_duplicate = false;
-    Milliseconds duplicates_window{0};  // 0: off
+    Milliseconds duplicates_window{0};  // counted from the earlier charge's `begun_at`; 0: off
     Milliseconds answer_ttl{0};         // after it the kept answer is forgotten; the row goes on blocking the key
     WallTime now{};
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "redaction/card_number.hpp"
 #include "service/http/identity.hpp"
 #include "service/http/render.hpp"
 #include "service/http/text.hpp"
@@ -71,7 +72,7 @@ void Exchange::name_request() {
     else
         draw_request_id(state_.runtime.random, request_.request_id);
     const auto trace = request_.header("traceparent");
-    if (trace && is_valid_traceparent(*trace))
+    if (trace && is_valid_traceparent(*trace) && !holds_card_number(*trace))
         request_.traceparent = *trace;
     else
         draw_traceparent(state_.runtime.random, request_.traceparent);

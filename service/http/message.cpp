@@ -64,8 +64,9 @@ Response problem_response(const PaymentError& error, const Request& request) {
     response.status = http_status(error.code);
     response.content_type = "application/problem+json";
     response.body = to_json(problem);
-    if (error.retry_after) {
-        const auto seconds = std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(*error.retry_after));
+    if (error.retry_after || response.status == 503) {
+        const Milliseconds wait = error.retry_after.value_or(Milliseconds(0));
+        const auto seconds = std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(wait));
         response.headers.emplace_back("Retry-After", std::to_string(seconds.count()));
     }
     if (error.code == Code::unauthenticated) response.headers.emplace_back("WWW-Authenticate", "Bearer");

@@ -58,7 +58,7 @@ TEST_CASE("without a known API key there is 401 and nothing is charged") {
     const Market market;
     const Call charge{.method = "POST", .path = "/charge", .body = charge_body({}), .key = "key-1"};
     for (const std::string& authorization : {std::string(), std::string("Bearer"), "Bearer " + anna + "x",
-                                            "Bearer " + anna.substr(1), "Basic " + anna, anna, "Bearer " + hash_of(anna)}) {
+                                             "Bearer " + anna.substr(1), "Basic " + anna, anna, "Bearer " + hash_of(anna)}) {
         INFO(authorization);
         const Reply reply = market.ask(charge, authorization);
         check_problem(reply, 401, "unauthenticated");

@@ -216,6 +216,22 @@ TEST_CASE("a freed key is no duplicate of itself, but of another living charge")
     CHECK(bench.find("ch_a")->key_free);
 }
 
+TEST_CASE("a charge begun again under an old key is young to the next charge of its order") {
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
+    INFO(kind.name);
+    Bench bench(kind);
+    begin_and_free(bench, "a");
+    const BeginCharge first = begin_of("a");
+    BeginCharge later = first;
+    later.now = first.now + first.duplicates_window + std::chrono::hours(1);
+    later.row.lease_until = later.now + std::chrono::seconds(30);
+    REQUIRE(bench.begin(later).value().kind == Kind::fresh);
+    BeginCharge other = begin_of("b");
+    other.row.order_id = "order of a";
+    other.now = later.now + std::chrono::seconds(1);
+    CHECK(bench.begin(other).value().kind == Kind::duplicate);
+}
+
 TEST_CASE("admission turns away new and freed keys and leaves no trace") {
     const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);

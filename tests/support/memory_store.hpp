@@ -209,7 +209,7 @@ private:
             const ChargeRow& row = record.row;
             const bool same = row.tenant == wanted.tenant && row.order_id == wanted.order_id && row.amount == wanted.amount &&
                               row.currency == wanted.currency;
-            const bool young = row.created_at > begin.now - begin.duplicates_window;
+            const bool young = row.begun_at > begin.now - begin.duplicates_window;
             if (id != wanted.id && row.live && same && young) return &record;
         }
         return nullptr;

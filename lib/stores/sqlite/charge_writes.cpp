@@ -17,7 +17,7 @@ ChargeWrites::ChargeWrites(Database& database)
       own_(database, "UPDATE charges SET fence = ?2, lease_until = ?3 WHERE seq = ?1"),
       duplicate_(database, "SELECT " + charge_columns +
                                " FROM charges WHERE tenant = ?1 AND order_id = ?2 AND live = 1 AND amount = ?3"
-                               " AND currency = ?4 AND id <> ?5 AND created_at > ?6 ORDER BY seq DESC LIMIT 1"),
+                               " AND currency = ?4 AND id <> ?5 AND begun_at > ?6 ORDER BY seq DESC LIMIT 1"),
       read_limit_(database, "SELECT tat_us FROM limits WHERE key = ?1"),
       write_limit_(database,
                    "INSERT INTO limits (key, tat_us) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET tat_us = excluded.tat_us"),

@@ -48,26 +48,26 @@ public:
     [[nodiscard]] std::string take() { return std::move(text_); }
 
 private:
-    void comma() {
-        if (!text_.empty() && text_.back() != '{' && text_.back() != '[' && text_.back() != ':') text_ += ',';
-    }
     JsonWriter& open(char bracket) {
-        comma();
-        text_ += bracket;
+        put({&bracket, 1});
+        comma_ = false;
         return *this;
     }
     JsonWriter& close(char bracket) {
-        text_ += bracket;
-        return *this;
+        comma_ = false;
+        return literal({&bracket, 1});
     }
     JsonWriter& literal(std::string_view text) {
-        comma();
-        text_ += text;
+        put(text);
+        comma_ = true;
         return *this;
     }
     JsonWriter& integer(std::int64_t number);
+    void put(std::string_view text);
+    void put_string(std::string_view text, char after);
 
     std::string text_;
+    bool comma_ = false;  // stands before the next name or value
 };
 
 /// Appends a JSON string with its quotes.

@@ -1,6 +1,7 @@
 #include "payments/request.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <initializer_list>
 
@@ -187,7 +188,10 @@ std::unexpected<Rejection> reject(PaymentError error, std::vector<FieldError> er
 }  // namespace
 
 std::expected<ParsedCharge, Rejection> parse_charge_request(std::string_view body) {
-    auto parsed = parse_strict_json(body);
+    // Read and forgotten within this call: memory that is given back all at once.
+    std::array<unsigned char, 4096> first;
+    json::monotonic_resource memory(first.data(), first.size());
+    auto parsed = parse_strict_json(body, &memory);
     if (!parsed) return reject(parsed.error());
     if (holds_card_data(*parsed)) {
         return reject(

@@ -1,9 +1,11 @@
 #include "payments/strict_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
+#include <memory_resource>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -23,7 +25,7 @@ public:
     static constexpr std::size_t max_key_size = 10'000;
     static constexpr std::size_t max_string_size = std::size_t{1} << 20;
 
-    StrictHandler() { stack_.reset(); }
+    explicit StrictHandler(json::storage_ptr memory) { stack_.reset(std::move(memory)); }
     json::value release() { return stack_.release(); }
     [[nodiscard]] bool duplicate() const noexcept { return duplicate_; }
 
@@ -51,7 +53,7 @@ public:
     bool on_key(json::string_view part, std::size_t, json::error_code& error) {
         key_.append(part);
         stack_.push_key(part);
-        if (!names_.back().insert(std::move(key_)).second) {
+        if (!names_.back().emplace(key_).second) {
             duplicate_ = true;
             error = json::error::syntax;
             return false;
@@ -93,7 +95,9 @@ public:
 
 private:
     json::value_stack stack_;
-    std::vector<std::unordered_set<std::string>> names_;
+    std::array<std::byte, 2048> names_begin_;
+    std::pmr::monotonic_buffer_resource names_memory_{names_begin_.data(), names_begin_.size()};
+    std::pmr::vector<std::pmr::unordered_set<std::pmr::string>> names_{&names_memory_};
     std::string key_;
     bool duplicate_ = false;
 };
@@ -128,10 +132,10 @@ void append_canonical(const json::value& value, std::string& out) {
 
 }  // namespace
 
-Result<json::value> parse_strict_json(std::string_view text) {
+Result<json::value> parse_strict_json(std::string_view text, json::storage_ptr memory) {
     json::parse_options options;
     options.max_depth = json_depth_max;
-    json::basic_parser<StrictHandler> parser(options);
+    json::basic_parser<StrictHandler> parser(options, std::move(memory));
     json::error_code error;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
     if (!error && read < text.size()) error = json::error::extra_data;

@@ -29,6 +29,11 @@ Result<std::unique_ptr<sqlite::Readers>> open_readers(const std::string& path, c
     return std::make_unique<sqlite::Readers>(std::move(databases), options.queue_max);
 }
 
+template <class T>
+Task<Result<T>> refuse_to_write() {
+    co_return fail(Code::store_unavailable, "the store was opened for reading only");
+}
+
 }  // namespace
 
 SqliteStore::SqliteStore(std::unique_ptr<sqlite::StoreParts> parts) : parts_(std::move(parts)) {}
@@ -73,8 +78,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open_read_only(SqliteOptions o
 
 template <class T, class Work>
 Task<Result<T>> SqliteStore::write(Work work) {
-    if (!parts_->writer) co_return fail(Code::store_unavailable, "the store was opened for reading only");
-    co_return co_await sqlite::ask<T>(*parts_->writer, std::move(work));
+    if (parts_->writer) return sqlite::ask<T>(*parts_->writer, std::move(work));
+    return refuse_to_write<T>();
 }
 
 template <class T, class Work>
@@ -94,7 +99,7 @@ Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
 }
 
 Task<Result<void>> SqliteStore::advance(Transition transition) {
-    co_return co_await write<void>([&transition](Session& session) {
+    return write<void>([transition = std::move(transition)](Session& session) {
         session.housekeeping.saw(transition.now);
         return session.writes.advance(transition);
     });

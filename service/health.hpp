@@ -48,7 +48,7 @@ private:
     const Breakers& breakers_;
     std::function<Queue()> queue_;
     std::unique_ptr<Timer> timer_;
-    std::string store_error_ = "not looked at yet";
+    std::string store_error_;  // empty: well, as a store that was just opened is
     bool stopping_ = false;
     bool draining_ = false;
     mutable std::mutex mutex_;  // guards report_

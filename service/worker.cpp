@@ -26,11 +26,11 @@ std::optional<GcraPolicy> customer_limit(const Settings::RateLimit& limit) {
 
 AuditRecord describe(const ChargeCommand& command) {
     return {.at = command.begin.now,
-            .who = command.charge->tenant,
+            .who = command.charge.tenant,
             .what = "charge.create",
-            .origin = command.charge->origin,
-            .charge_id = command.charge->id,
-            .request_id = command.charge->request_id};
+            .origin = command.charge.origin,
+            .charge_id = command.charge.id,
+            .request_id = command.charge.request_id};
 }
 
 http::Route metrics_route(const Metrics& metrics) {
@@ -60,7 +60,7 @@ Result<std::unique_ptr<Worker>> Worker::make(Loop& loop, Shared& shared) {
 ChargeService Worker::layered() const {
     const Settings& settings = shared_.settings;
     const auto customer_of = [](const ChargeCommand& command) {
-        return command.charge->tenant + "/" + command.charge->request.customer.id;
+        return command.charge.tenant + "/" + command.charge.request.customer.id;
     };
     auto charge = timed(shared_.metrics, "charge_duration", loop_.runtime) | audited(shared_.audit, describe, loop_.runtime) |
                   idempotent(shared_.charges, settings.idempotency.ttl, settings.duplicates.window, loop_.runtime) |

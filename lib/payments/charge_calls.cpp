@@ -4,81 +4,82 @@
 #include "payments/charge_saga.hpp"
 
 namespace tollgate {
+namespace {
 
-/// The next step follows from the ids that are there, so an empty one would ask for the same step for ever.
-template <class Payload>
-Task<Result<void>> ChargeSaga::ask_for_id(const OutsideService<Payload, std::string>& service, OutsideCall<Payload> asked,
-                                          std::string& where, const char* moves) {
-    auto answer = co_await service(std::move(asked));
-    if (!answer) co_return fail(std::move(answer.error()));
-    if (answer->empty()) co_return fail(Code::unreadable_answer, "answered without an id");
+/// Keeps the id a call was answered with; passes its failure on. The next step follows from the ids that are there, so an
+/// empty one would ask for the same step for ever.
+Result<void> keep(Result<std::string> answer, std::string& where) {
+    if (!answer) return fail(std::move(answer.error()));
+    if (answer->empty()) return fail(Code::unreadable_answer, "answered without an id");
     where = std::move(*answer);
-    if (moves != nullptr) moved(moves, where);
-    co_return Result<void>();
+    return {};
 }
 
-Task<Result<void>> ChargeSaga::take_back(const OutsideService<std::string, std::string>& service,
-                                         OutsideCall<std::string> asked, bool& done) {
-    auto answer = co_await service(std::move(asked));
-    if (!answer) co_return fail(std::move(answer.error()));
-    done = true;
-    co_return Result<void>();
-}
+}  // namespace
 
-Task<Result<void>> ChargeSaga::authorize(CallContext context) {
-    const ChargeRequest& request = charge_.request;
-    AuthorizeRequest asked{charge_.id, request.order_id, request.amount, request.payment_method, request.customer};
-    auto answer = co_await context_.outside.authorize({std::move(asked), std::move(context)});
-    if (!answer) co_return fail(std::move(answer.error()));
-    const bool says_nothing = answer->authorized ? answer->authorized->id.empty() : answer->redirect_url.empty();
-    if (says_nothing) co_return fail(Code::unreadable_answer, "answered without an id");
-    charge_.redirect_url = std::move(answer->redirect_url);
-    if (!answer->authorized) co_return Result<void>();
-    charge_.authorization = std::move(answer->authorized);
-    if (!charge_.authorization->expires_at) charge_.authorization->expires_at = now() + authorization_validity;
-    moved("authorize", charge_.authorization->id);
-    co_return Result<void>();
-}
-
-void ChargeSaga::moved(const char* type, const std::string& gateway_id) {
-    const Money& amount = charge_.request.amount;
-    ledger_.push_back({type, gateway_id, amount.minor, std::string(amount.currency.code())});
-}
-
-/// A step has a coroutine of its own, so that none pays for the room of the others.
 Task<Result<void>> ChargeSaga::call(Ask ask) {
     const OutsideCalls& outside = context_.outside;
     const ChargeRequest& request = charge_.request;
+    const auto moved = [this](std::string type, std::string id) {
+        const Money& amount = charge_.request.amount;
+        ledger_.push_back({std::move(type), std::move(id), amount.minor, std::string(amount.currency.code())});
+    };
     const std::string authorization_id = charge_.authorization ? charge_.authorization->id : std::string();
     CallContext context = call_context(ask);
+    Result<void> kept;
 
     switch (charge_.intent->step) {
-        case Step::reserve: {
-            OutsideCall<GoodsRequest> goods{{charge_.id, request.order_id, request.items}, std::move(context)};
-            return ask_for_id(outside.reserve, std::move(goods), charge_.reservation_id);
-        }
-        case Step::authorize:
-            return authorize(std::move(context));
-        case Step::capture: {
-            OutsideCall<CaptureRequest> capture{{charge_.id, authorization_id, request.amount}, std::move(context)};
-            return ask_for_id(outside.capture, std::move(capture), charge_.capture_id, "capture");
-        }
+        case Step::reserve:
         case Step::ship: {
+            const bool reserve = charge_.intent->step == Step::reserve;
             OutsideCall<GoodsRequest> goods{{charge_.id, request.order_id, request.items}, std::move(context)};
-            return ask_for_id(outside.ship, std::move(goods), charge_.shipment_id);
+            const auto& service = reserve ? outside.reserve : outside.ship;
+            auto answer = co_await service(std::move(goods));
+            co_return keep(std::move(answer), reserve ? charge_.reservation_id : charge_.shipment_id);
         }
-        case Step::cancel_shipment:
-            return take_back(outside.cancel_shipment, {charge_.shipment_id, std::move(context)}, charge_.shipment_canceled);
+        case Step::authorize: {
+            AuthorizeRequest authorize{charge_.id, request.order_id, request.amount, request.payment_method, request.customer};
+            auto answer = co_await outside.authorize({std::move(authorize), std::move(context)});
+            if (!answer) co_return fail(std::move(answer.error()));
+            const bool says_nothing = answer->authorized ? answer->authorized->id.empty() : answer->redirect_url.empty();
+            if (says_nothing) co_return fail(Code::unreadable_answer, "answered without an id");
+            charge_.redirect_url = std::move(answer->redirect_url);
+            if (!answer->authorized) co_return kept;
+            charge_.authorization = std::move(answer->authorized);
+            if (!charge_.authorization->expires_at) charge_.authorization->expires_at = now() + authorization_validity;
+            moved("authorize", charge_.authorization->id);
+            co_return kept;
+        }
+        case Step::capture: {
+            auto answer = co_await outside.capture({{charge_.id, authorization_id, request.amount}, std::move(context)});
+            kept = keep(std::move(answer), charge_.capture_id);
+            if (kept) moved("capture", charge_.capture_id);
+            co_return kept;
+        }
         case Step::refund: {
-            OutsideCall<RefundRequest> refund{{charge_.id, charge_.capture_id, request.amount}, std::move(context)};
-            return ask_for_id(outside.refund, std::move(refund), charge_.refund_id, "refund");
+            auto answer = co_await outside.refund({{charge_.id, charge_.capture_id, request.amount}, std::move(context)});
+            kept = keep(std::move(answer), charge_.refund_id);
+            if (kept) moved("refund", charge_.refund_id);
+            co_return kept;
         }
         case Step::void_authorization: {
-            OutsideCall<VoidRequest> undo{{charge_.id, authorization_id}, std::move(context)};
-            return ask_for_id(outside.void_authorization, std::move(undo), charge_.void_id, "void");
+            auto answer = co_await outside.void_authorization({{charge_.id, authorization_id}, std::move(context)});
+            kept = keep(std::move(answer), charge_.void_id);
+            if (kept) moved("void", charge_.void_id);
+            co_return kept;
         }
-        case Step::release:
-            return take_back(outside.release, {charge_.reservation_id, std::move(context)}, charge_.released);
+        case Step::cancel_shipment: {
+            auto answer = co_await outside.cancel_shipment({charge_.shipment_id, std::move(context)});
+            if (!answer) co_return fail(std::move(answer.error()));
+            charge_.shipment_canceled = true;
+            co_return kept;
+        }
+        case Step::release: {
+            auto answer = co_await outside.release({charge_.reservation_id, std::move(context)});
+            if (!answer) co_return fail(std::move(answer.error()));
+            charge_.released = true;
+            co_return kept;
+        }
     }
     std::unreachable();
 }

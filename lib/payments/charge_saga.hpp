@@ -55,14 +55,6 @@ private:
     [[nodiscard]] bool left_nothing() const noexcept;
     Task<bool> take_up();
     Task<Result<void>> call(Ask ask);
-    /// A call that is answered with an id, to be kept; `moves`: the ledger's word for the money it moves, if any.
-    template <class Payload>
-    Task<Result<void>> ask_for_id(const OutsideService<Payload, std::string>& service, OutsideCall<Payload> asked,
-                                  std::string& where, const char* moves = nullptr);
-    Task<Result<void>> take_back(const OutsideService<std::string, std::string>& service, OutsideCall<std::string> asked,
-                                 bool& done);
-    Task<Result<void>> authorize(CallContext context);
-    void moved(const char* type, const std::string& gateway_id);
     [[nodiscard]] CallContext call_context(Ask ask) const;
     [[nodiscard]] const GatewayTraits& traits() const noexcept;
     void choose_next(WallTime now);

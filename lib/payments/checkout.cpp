@@ -71,11 +71,10 @@ private:
     std::shared_ptr<std::size_t> count_;
 };
 
-Task<void> run(std::unique_ptr<ChargeSaga> saga, SteadyTime patience, std::shared_ptr<Outcome> outcome,
-               std::shared_ptr<std::size_t> count) {
+Task<void> run(ChargeSaga saga, SteadyTime patience, std::shared_ptr<Outcome> outcome, std::shared_ptr<std::size_t> count) {
     const Running running(std::move(count));
-    const auto end = co_await saga->run(patience);
-    if (outcome) outcome->set(answer_of(*saga, end));
+    const auto end = co_await saga.run(patience);
+    if (outcome) outcome->set(answer_of(saga, end));
 }
 
 }  // namespace
@@ -100,7 +99,7 @@ ChargeCommand make_charge_command(Charge charge, std::string fingerprint, WallTi
     begin.row.due_at = now;
     begin.allow_duplicate = charge.request.allow_duplicate;
     begin.now = now;
-    return {std::move(begin), std::make_unique<Charge>(std::move(charge))};
+    return {std::move(begin), std::move(charge)};
 }
 
 Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun begun) {
@@ -109,15 +108,15 @@ Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun beg
     if (resumed) {
         auto charge = from_state(begun.row);
         if (!charge) co_return fail(std::move(charge.error()));
-        *command.charge = std::move(*charge);
+        command.charge = std::move(*charge);
     } else {
-        command.charge->attempt = begun.row.attempt;
-        command.charge->created_at = begun.row.created_at;
-        command.charge->begun_at = begun.row.begun_at;
+        command.charge.attempt = begun.row.attempt;
+        command.charge.created_at = begun.row.created_at;
+        command.charge.begun_at = begun.row.begun_at;
     }
-    const std::string id = command.charge->id;
+    const std::string id = command.charge.id;
     auto outcome = std::make_shared<Outcome>(context_.runtime);
-    auto saga = std::make_unique<ChargeSaga>(context_, std::move(*command.charge), begun.row.fence, resumed);
+    ChargeSaga saga(context_, std::move(command.charge), begun.row.fence, resumed);
     spawn(context_.runtime.executor, run(std::move(saga), deadline, outcome, running_));
 
     auto answer = co_await outcome->wait_until(deadline);
@@ -138,7 +137,7 @@ Task<Result<ChargeAnswer>> Checkout::still_running(std::string id) {
 
 Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun& begun) const {
     const ChargeRow& row = begun.row;
-    if (begun.kind == Begun::Kind::duplicate) return duplicate_of(row.id, *command.charge);
+    if (begun.kind == Begun::Kind::duplicate) return duplicate_of(row.id, command.charge);
     if (begun.kind == Begun::Kind::replay) return ChargeAnswer{.answer = *row.answer, .charge_id = row.id, .replayed = true};
     auto charge = from_state(row);
     if (!charge) return fail(std::move(charge.error()));
@@ -174,8 +173,7 @@ Task<void> Checkout::resume(ChargeRow row) {
         co_await set_aside(std::move(row));
         co_return;
     }
-    auto saga = std::make_unique<ChargeSaga>(context_, std::move(*charge), row.fence, true);
-    co_await run(std::move(saga), context_.runtime.clock.steady(), nullptr, running_);
+    co_await run(ChargeSaga(context_, std::move(*charge), row.fence, true), context_.runtime.clock.steady(), nullptr, running_);
 }
 
 }  // namespace tollgate

@@ -10,8 +10,8 @@ namespace tollgate {
 
 /// POST /charge, checked and identified: what the pipeline carries from the handler to the checkout.
 struct ChargeCommand {
-    BeginCharge begin;               // the row and the admission asked of the store
-    std::unique_ptr<Charge> charge;  // the same charge, in words; never null; apart, since every layer moves the command
+    BeginCharge begin;  // the row and the admission asked of the store
+    Charge charge;      // the same charge, in words
 };
 
 /// Makes the command of a request. The ids are derived; the row holds the first intent, owned until `now + lease`.

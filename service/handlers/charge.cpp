@@ -103,7 +103,7 @@ Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Req
     charge.origin = request.peer;
     auto command =
         make_charge_command(std::move(charge), std::move(parsed->fingerprint), api->runtime.clock.wall(), api->settle);
-    const std::string charge_id = command.charge->id;
+    const std::string charge_id = command.charge.id;
     auto answer = co_await api->charge(std::move(command));
     if (!answer) co_return refuse(answer.error(), charge_id, request, *api);
     co_return present(std::move(*answer));

@@ -71,8 +71,8 @@ bool live(Shop& shop) {
         auto asked = shop.command();
         auto begun = shop.time.run(shop.store.begin(asked.begin));
         if (begun->kind == Begun::Kind::fresh) {
-            asked.charge->attempt = begun->row.attempt;
-            ChargeSaga saga(shop.context(), std::move(*asked.charge), begun->row.fence, false);
+            asked.charge.attempt = begun->row.attempt;
+            ChargeSaga saga(shop.context(), std::move(asked.charge), begun->row.fence, false);
             shop.run(saga);
         }
         return true;
@@ -256,7 +256,7 @@ TEST_CASE("an owner paused at any call, and woken after another finished the cha
             const SagaContext slow{shop.time.runtime(), shop.store, services, shop.pager, shop.hand_over, shop.policy};
             auto asked = shop.command();
             const auto begun = shop.time.run(shop.store.begin(asked.begin));
-            ChargeSaga zombie(slow, *asked.charge, begun->row.fence, false);
+            ChargeSaga zombie(slow, asked.charge, begun->row.fence, false);
             shop.time.start([](ChargeSaga& saga, SteadyTime patience) -> Task<void> { co_await saga.run(patience); }(
                                                                           zombie, shop.time.steady() + 30s));
             shop.time.advance(10min);

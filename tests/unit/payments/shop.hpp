@@ -108,8 +108,8 @@ public:
         const auto begun = time.run(store.begin(asked.begin));
         REQUIRE(begun);
         REQUIRE(begun->kind == Begun::Kind::fresh);
-        asked.charge->attempt = begun->row.attempt;
-        return {context(), std::move(*asked.charge), begun->row.fence, false};
+        asked.charge.attempt = begun->row.attempt;
+        return {context(), std::move(asked.charge), begun->row.fence, false};
     }
 
     ChargeSaga::End run(ChargeSaga& saga, Milliseconds patience = 30s) { return time.run(saga.run(time.steady() + patience)); }

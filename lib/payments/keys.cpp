@@ -58,7 +58,8 @@ std::string base32(const Digest& digest, std::size_t bytes) {
 }  // namespace
 
 std::string charge_id(std::string_view tenant, std::string_view idempotency_key) {
-    return "ch_" + base32(digest_of({"charge", tenant, idempotency_key}), 20);
+    return "ch_" + base32(digest_of({"tenant", tenant}), 2).substr(0, 2) +
+           base32(digest_of({"charge", tenant, idempotency_key}), 20);
 }
 
 std::string saga_id(std::string_view charge_id) {

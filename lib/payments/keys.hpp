@@ -10,7 +10,8 @@
 /// holds no run of digits that could be taken for a card number.
 namespace tollgate {
 
-/// "ch_…", the same for the same tenant and key.
+/// "ch_…", the same for the same tenant and key. Its first two characters are the tenant's, so that a store can keep what
+/// belongs to one tenant in one place and find that place from the id alone.
 [[nodiscard]] std::string charge_id(std::string_view tenant, std::string_view idempotency_key);
 
 /// "saga_…": one a charge.

@@ -42,7 +42,7 @@ struct Answer {
 
 /// One charge as the store knows it. `state` is the saga's own record, opaque here.
 struct ChargeRow {
-    std::string id;  // derived from tenant and key, so the row is unique for both
+    std::string id;  // derived from tenant and key, so the row is unique for both; "ch_" and two characters of the tenant's
     std::string tenant;
     std::string idempotency_key;
     std::string fingerprint;  // of the payload; another one under the same key is refused
@@ -63,11 +63,23 @@ struct ChargeRow {
     bool key_free = false;           // a retriable failure: the same key begins a new attempt
 };
 
+/// How often something happened within the last `window`, e.g. the charges of one customer: counted by all that share the
+/// store, up to `max` + 1, since nobody asks how far beyond.
+struct Velocity {
+    std::string key;  // of the charge's tenant: "tenant/rule/cus_1"; keys of different tenants are never the same
+    Milliseconds window{0};
+    std::int64_t max = 0;
+    bool counts_begin = true;  // a charge that is begun counts itself; else only a `Transition` adds
+
+    friend bool operator==(const Velocity&, const Velocity&) = default;
+};
+
 /// What the admission of a charge asks of the store in the same transition.
 struct Admission {
     std::optional<PaymentError> refusal;  // decided without the store (breaker, overload); replays still pass
     std::string limit_key;                // with `limit`: whose allowance is used, e.g. "tenant/customer"
     std::optional<GcraPolicy> limit;
+    std::vector<Velocity> velocities;
 };
 
 struct BeginCharge {
@@ -95,6 +107,7 @@ struct Begun {
     ChargeRow row;
     std::optional<PaymentError> error;
     std::optional<GcraDecision> limit;
+    std::vector<std::int64_t> velocities;  // of a fresh one: the counts, itself included, in the order they were asked for
 };
 
 /// Money that moved, in the words of the gateway. Written once: the same (charge, type, gateway id) again is ignored.
@@ -119,6 +132,7 @@ struct Transition {
     std::optional<Answer> answer;    // kept from now on; an answer already kept stays
     bool frees_key = false;
     std::vector<LedgerEntry> ledger;
+    std::vector<Velocity> velocities;  // each counts one more, e.g. a decline
     WallTime now{};
 };
 
@@ -148,7 +162,8 @@ public:
     /// Fails with `lease_lost` when the fence is not the charge's own; then nothing was written.
     virtual Task<Result<void>> advance(Transition transition) = 0;
 
-    /// Charges that are due and whose lease has run out, oldest due first; each comes with fence + 1 and the new lease.
+    /// Charges that are due and whose lease has run out, the longest waiting first as far as the store can tell; each comes
+    /// with fence + 1 and the new lease.
     virtual Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) = 0;
 
     virtual Task<Result<std::optional<ChargeRow>>> find(std::string id) = 0;

@@ -1,13 +1,13 @@
 #include "net/connection.hpp"
 
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+
+#include "net/tls/client_tls.hpp"
 
 namespace tollgate {
 
@@ -41,11 +41,7 @@ Task<NetError> Connection::handshake() {
     if (tls_context_ == nullptr) co_return error;
 
     tls_.emplace(socket_, *tls_context_);
-    tls_->set_verify_mode(asio::ssl::verify_peer);
-    tls_->set_verify_callback(asio::ssl::host_name_verification(host_));
-    NetError is_name;
-    asio::ip::make_address(host_, is_name);
-    if (is_name) SSL_set_tlsext_host_name(tls_->native_handle(), host_.c_str());  // RFC 6066: never an address
+    expect_host(*tls_, host_);
     co_await tls_->async_handshake(asio::ssl::stream_base::client, redirect_error(use_awaitable, error));
     if (error) close();
     co_return error;

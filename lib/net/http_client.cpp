@@ -1,26 +1,14 @@
 #include "net/http_client.hpp"
 
-#include <openssl/ssl.h>
-
 #include <algorithm>
 #include <tuple>
 
 #include "net/addresses.hpp"
 #include "net/pool.hpp"
+#include "net/tls/client_tls.hpp"
 
 namespace tollgate {
 namespace {
-
-Result<std::unique_ptr<asio::ssl::context>> make_tls(const std::string& trusted_ca_file) {
-    auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-    SSL_CTX_set_min_proto_version(tls->native_handle(), TLS1_2_VERSION);
-    NetError error;
-    tls->set_default_verify_paths(error);
-    if (!trusted_ca_file.empty()) tls->load_verify_file(trusted_ca_file, error);
-    if (error)
-        return fail(Code::bad_request, trusted_ca_file + " holds no certificate that can be trusted: " + error.message());
-    return tls;
-}
 
 bool has_control_character(std::string_view text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -62,7 +50,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(const Runtime& runtime, std
     if (!origin) return fail(origin.error());
     std::unique_ptr<asio::ssl::context> tls;
     if (origin->tls) {
-        auto made = make_tls(options.trusted_ca_file);
+        auto made = make_client_tls(options.trusted_ca_file);
         if (!made) return fail(made.error());
         tls = std::move(*made);
     }

@@ -46,6 +46,8 @@ struct Options {
 struct Failure {
     Execution execution = Execution::not_executed;  // `refused`: an error of the command's own, or of our rights
     std::string why;                                // a sentence without a full stop, for people
+    bool settings_at_fault = false;                 // as long as nobody changes ours or the server's, it stays so
+    bool outage = false;                            // Redis has been away for longer than `Options::timeout`: it was not tried
 };
 
 using Answer = std::expected<Reply, Failure>;  // the reply is never an error

@@ -38,7 +38,7 @@ bool streams_to_replica(RedisServer& master) {
     return replica.find("state=online") != std::string::npos && replica.find(",offset=0,") == std::string::npos;
 }
 
-void demand(bool happened, const char* what) {
+void demand(bool happened, const std::string& what) {
     if (!happened) throw std::runtime_error(what);
 }
 
@@ -94,7 +94,7 @@ RedisServer& RedisSentinels::replica() {
 
 void RedisSentinels::wait_for_new_master(unsigned short before) {
     demand(wait_for([&] { return named_master() != before && master().info("replication", "role") == "master"; }),
-           "no failover");
+           "no failover: " + sentinels_.back()->said());
 }
 
 void RedisSentinels::fail_over() {

@@ -106,7 +106,7 @@ Task<Trouble> Link::State::open(std::shared_ptr<Stream> fresh) {
 }
 
 Task<Trouble> Link::State::log_in(std::shared_ptr<Stream> fresh) {
-    reader_.reset(redisReaderCreateWithFunctions(nullptr));
+    reader_.reset(redisReaderCreate());
     if (!reader_) std::abort();  // no memory
     const Greeting all = greeting(options);
     NetError error = co_await fresh->write(all.wire);

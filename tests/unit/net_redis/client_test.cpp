@@ -80,7 +80,7 @@ TEST_CASE("a value larger than any buffer goes through both ways") {
 
 TEST_CASE("a Unix socket, TLS, users, passwords and databases are spoken to") {
     RedisServer::Options kind;
-    kind.password = "s3cret {}";
+    kind.password = "s3cret{}";
     Milliseconds patience = 5s;
     redis::Options options;
     SECTION("a password alone") {}

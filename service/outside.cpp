@@ -33,7 +33,7 @@ struct Dependency {
     RetryPolicy retry_policy;
     Milliseconds timeout;  // of one call; the step's own deadline is later
     std::string name;
-    OutboundLimit* outbound;
+    std::optional<PaceLayer> pace;
 
     /// One call: no longer than its timeout.
     template <class Payload, class Response, class Call>
@@ -54,13 +54,13 @@ struct Dependency {
         auto service = single<Payload, Response>(std::move(call));
         auto look_up =
             circuit_breaker(shared.breakers, looking, runtime) | timed(shared.meter, name + "_look_up", runtime) | service;
-        if (outbound == nullptr) {
+        if (!pace) {
             return by_ask<Payload, Response>(circuit_breaker(shared.breakers, breaker, runtime) | retry(runtime, retry_policy) |
                                                  timed(shared.meter, timer, runtime) | service,
                                              std::move(look_up));
         }
         return by_ask<Payload, Response>(circuit_breaker(shared.breakers, breaker, runtime) | retry(runtime, retry_policy) |
-                                             rate_limit(*outbound, runtime) | timed(shared.meter, timer, runtime) | service,
+                                             PaceLayer(*pace) | timed(shared.meter, timer, runtime) | service,
                                          std::move(look_up));
     }
 };
@@ -94,9 +94,18 @@ Result<std::unique_ptr<Outside>> Outside::make(const Runtime& runtime, const Set
 
     const RetryPolicy policy{.attempts_max = settings.retry.max_attempts,
                              .backoff = {settings.retry.base_delay, settings.retry.max_delay, settings.retry.multiplier}};
-    const Dependency to_gateway{runtime, shared, policy, settings.gateway.timeout, "gateway", shared.outbound};
-    const Dependency to_inventory{runtime, shared, policy, settings.inventory.timeout, "inventory", nullptr};
-    const Dependency to_shipping{runtime, shared, policy, settings.shipping.timeout, "shipping", nullptr};
+    std::optional<PaceLayer> pace;
+    if (shared.fleet != nullptr && settings.gateway.max_per_second > 0) {
+        const std::int64_t requests = settings.gateway.max_per_second;
+        outside->fleet_pace_ =
+            std::make_unique<FleetPace>(runtime, *shared.fleet, "gateway", GcraPolicy{requests, std::chrono::seconds(1), 1});
+        pace.emplace(rate_limit(*outside->fleet_pace_, runtime));
+    } else if (shared.outbound != nullptr) {
+        pace.emplace(rate_limit(*shared.outbound, runtime));
+    }
+    const Dependency to_gateway{runtime, shared, policy, settings.gateway.timeout, "gateway", std::move(pace)};
+    const Dependency to_inventory{runtime, shared, policy, settings.inventory.timeout, "inventory", {}};
+    const Dependency to_shipping{runtime, shared, policy, settings.shipping.timeout, "shipping", {}};
     PaymentGateway& payments = *outside->gateway_;
     GoodsService& stock = *outside->inventory_;
     GoodsService& parcels = *outside->shipping_;

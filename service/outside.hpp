@@ -6,6 +6,7 @@
 #include "gateway/exchange.hpp"
 #include "gateway/sandbox/world.hpp"
 #include "payments/outside_calls.hpp"
+#include "pipeline/fleet_pace.hpp"
 #include "pipeline/rate_limit.hpp"
 #include "resilience/breakers.hpp"
 #include "service/config.hpp"
@@ -16,8 +17,9 @@ namespace tollgate {
 struct OutsideShared {
     Breakers& breakers;
     DurationMeter& meter;
-    OutboundLimit* outbound = nullptr;  // none: no cap
+    OutboundLimit* outbound = nullptr;  // the cap, where this process is alone; none: no cap
     sandbox::World* world = nullptr;    // the sandbox of this process, where an URL is empty
+    FleetStore* fleet = nullptr;        // keeps the cap for all processes instead
 };
 
 /// The gateway, inventory and shipping of one thread with their connections, and every call to them in its layers.
@@ -34,6 +36,7 @@ private:
     std::unique_ptr<Exchange> gateway_exchange_, inventory_exchange_, shipping_exchange_;
     std::unique_ptr<PaymentGateway> gateway_;
     std::unique_ptr<GoodsService> inventory_, shipping_;
+    std::unique_ptr<FleetPace> fleet_pace_;
     OutsideCalls calls_;
 };
 

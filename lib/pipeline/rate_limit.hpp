@@ -1,52 +1,72 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "pipeline/admission.hpp"
 #include "pipeline/deadline.hpp"
+#include "pipeline/fleet_pace.hpp"
 #include "pipeline/service.hpp"
 #include "resilience/outbound_limit.hpp"
 
 namespace tollgate {
 
+/// What a call is told that would have to wait past its deadline.
+[[nodiscard]] inline PaymentError outbound_limit_used_up(Milliseconds until_next_place) {
+    return {Code::gateway_busy, "our own limit on calls outward is used up until the deadline", until_next_place};
+}
+
+/// Gives out the moments to go, now or later: none after `latest`, but an error that says that the call is not to be made.
+using Reserve = std::function<Task<Result<SteadyTime>>(SteadyTime latest)>;
+
 /// Around a call: holds it back until the common pace allows it. One that would have to wait past its deadline is not made.
 template <class Inner>
 class PacedService {
 public:
-    PacedService(Inner inner, OutboundLimit& limit, const Runtime& runtime)
-        : inner_(std::move(inner)), limit_(limit), runtime_(runtime) {}
+    PacedService(Inner inner, Reserve reserve, const Runtime& runtime)
+        : inner_(std::move(inner)), reserve_(std::move(reserve)), runtime_(runtime) {}
 
     template <HasDeadline Request>
     auto operator()(Request request) -> std::invoke_result_t<Inner&, Request> {
+        const auto start = co_await reserve_(deadline_of(request));
+        if (!start) co_return fail(start.error());
         const SteadyTime now = runtime_.clock.steady();
-        const auto start = limit_.reserve(now, deadline_of(request));
-        if (!start)
-            co_return fail(Code::gateway_busy, "our own limit on calls outward is used up until the deadline", start.error());
         if (*start > now) co_await sleep_for(runtime_, *start - now);
         co_return co_await inner_(std::move(request));
     }
 
 private:
     Inner inner_;
-    OutboundLimit& limit_;
+    Reserve reserve_;
     const Runtime& runtime_;
 };
 
 struct PaceLayer : Layer {
-    OutboundLimit& limit;
+    Reserve reserve;
     const Runtime& runtime;
 
     template <class Inner>
     auto wrap(Inner inner) && {
-        return PacedService<Inner>(std::move(inner), limit, runtime);
+        return PacedService<Inner>(std::move(inner), std::move(reserve), runtime);
     }
 };
 
 /// Keeps a pace that is shared by all threads. For requests with a deadline (pipeline/deadline.hpp).
 [[nodiscard]] inline PaceLayer rate_limit(OutboundLimit& limit, const Runtime& runtime) {
-    return {{}, limit, runtime};
+    return {{},
+            [&limit, &runtime](SteadyTime latest) -> Task<Result<SteadyTime>> {
+                const auto start = limit.reserve(runtime.clock.steady(), latest);
+                if (!start) co_return fail(outbound_limit_used_up(start.error()));
+                co_return *start;
+            },
+            runtime};
+}
+
+/// Keeps a pace that is shared by all processes of a fleet.
+[[nodiscard]] inline PaceLayer rate_limit(FleetPace& pace, const Runtime& runtime) {
+    return {{}, [&pace](SteadyTime latest) { return pace.reserve(latest); }, runtime};
 }
 
 /// Inside `idempotent`: asks the store to count every new charge against an allowance.

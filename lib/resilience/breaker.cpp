@@ -37,20 +37,29 @@ Milliseconds Breaker::left(SteadyTime until, SteadyTime now) const noexcept {
     return ahead ? std::chrono::ceil<Milliseconds>(until - now) : Milliseconds(0);
 }
 
-bool Breaker::has_place(SteadyTime now) const noexcept {
-    const auto taken =
-        std::ranges::count_if(probes_, [&](const Probe& probe) { return left(probe.until, now) > Milliseconds(0); });
-    return taken < policy_.success_threshold - successes_;
+Milliseconds Breaker::short_wait() const noexcept {
+    return std::min(probe_wait, policy_.recovery_timeout);
+}
+
+std::size_t Breaker::probes_running(SteadyTime now) const noexcept {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(probes_, [&](const Probe& probe) { return left(probe.until, now) > Milliseconds(0); }));
 }
 
 Milliseconds Breaker::refusal(SteadyTime now) const noexcept {
-    if (state_ == BreakerState::open) return left(open_until_, now);
-    if (state_ == BreakerState::half_open && !has_place(now)) return std::min(probe_wait, policy_.recovery_timeout);
-    return Milliseconds(0);
+    if (state_ == BreakerState::closed) return Milliseconds(0);
+    const Milliseconds closed_for = state_ == BreakerState::open ? left(open_until_, now) : Milliseconds(0);
+    if (closed_for > Milliseconds(0)) return fleet_.probes_elsewhere ? std::min(closed_for, short_wait()) : closed_for;
+    if (waits_for_grant(now)) return short_wait();
+    const auto places = static_cast<std::size_t>(policy_.success_threshold - successes_);
+    return state_ == BreakerState::open || probes_running(now) < places ? Milliseconds(0) : short_wait();
 }
 
 std::expected<Breaker::Permit, Milliseconds> Breaker::admit(SteadyTime now) {
-    if (const auto wait = refusal(now); wait > Milliseconds(0)) return std::unexpected(wait);
+    if (const auto wait = refusal(now); wait > Milliseconds(0)) {
+        note_refused(now);
+        return std::unexpected(wait);
+    }
     if (state_ == BreakerState::closed) return Permit{era_, 0};
     if (state_ == BreakerState::open) enter(BreakerState::half_open);
     std::erase_if(probes_, [&](const Probe& probe) { return left(probe.until, now) == Milliseconds(0); });
@@ -74,15 +83,22 @@ void Breaker::record_probe(std::uint64_t id, CallVerdict verdict, SteadyTime now
 }
 
 void Breaker::open(SteadyTime now) noexcept {
-    enter(BreakerState::open);
-    open_until_ = now + policy_.recovery_timeout;
+    stay_away(policy_.recovery_timeout, now);
+    successes_ = 0;
+}
+
+void Breaker::stay_away(Milliseconds span, SteadyTime now) noexcept {
+    if (state_ != BreakerState::open) enter(BreakerState::open);
+    open_until_ = now + std::min(span, policy_.recovery_timeout);
+    fleet_.probes_elsewhere = false;
+    fleet_.may_probe_until.reset();
 }
 
 void Breaker::enter(BreakerState state) noexcept {
     state_ = state;
     ++era_;
     failures_ = 0;
-    successes_ = 0;
+    if (state == BreakerState::closed) successes_ = 0;
     probes_.clear();
 }
 

@@ -98,7 +98,7 @@ Task<Trouble> Link::State::open(std::shared_ptr<Stream> fresh) {
     if (shut_) co_return Trouble{"it is not wanted any more"};
     deadlines_.arm(*fresh, deadline);
     const std::string unreached = co_await fresh->open(*address);
-    if (!unreached.empty()) co_return Trouble{unreached, fresh->is_tls() && !fresh->timed_out()};
+    if (!unreached.empty()) co_return Trouble{unreached, fresh->is_tls()};  // TLS fails because of settings
     Trouble trouble = co_await log_in(fresh);
     fresh->disarm();
     if (!trouble.why.empty()) fresh->close();

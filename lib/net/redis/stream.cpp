@@ -18,12 +18,11 @@ using asio::use_awaitable;
 Stream::Stream(const Executor& executor, asio::ssl::context* tls) : socket_(executor), resolver_(executor), context_(tls) {}
 
 Task<std::string> Stream::open(Address address) {
-    close();
-    timed_out_ = false;
     std::string trouble = co_await connect(address);
     if (trouble.empty() && context_ != nullptr) trouble = co_await shake_hands(address.host);
     if (!trouble.empty()) close();
     if (!trouble.empty() && timed_out_) trouble = "it does not answer";
+    if (timed_out_ && tls_) trouble += "; a server without TLS is reached with redis://";
     co_return trouble;
 }
 

@@ -27,7 +27,7 @@ public:
     Stream(const Executor& executor, asio::ssl::context* tls);
     ~Stream() override { close(); }
 
-    /// From closed to open, handshake included. Empty, or the sentence that says what went wrong.
+    /// Once, from closed to open, handshake included. Empty, or the sentence that says what went wrong.
     Task<std::string> open(Address address);
 
     /// What the kernel takes at once; nothing over TLS.

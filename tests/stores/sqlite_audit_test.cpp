@@ -16,7 +16,7 @@ AuditRecord record_of(const std::string& outcome) {
             .what = "charge.create",
             .outcome = outcome,
             .origin = "127.0.0.1",
-            .charge_id = "ch_a",
+            .charge_id = id_of("a"),
             .request_id = "req_1"};
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("a record added by another hand is found, and the service goes on") {
 }
 
 TEST_CASE("records that share their bytes but not their fields have different hashes") {
-    sqlite::AuditHasher hasher;
+    AuditHasher hasher;
     AuditRecord one = record_of("201");
     AuditRecord other = one;
     one.who = "ab";

@@ -1,31 +1,12 @@
 #include "stores/sqlite/audit_chain.hpp"
 
-#include <algorithm>
-#include <cstdlib>
 #include <string>
 
 namespace tollgate::sqlite {
 namespace {
 
-void put_number(std::string& out, std::uint64_t number) {
-    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>((number >> shift) & 0xff));
-}
-
-void put_text(std::string& out, std::string_view text) {
-    put_number(out, text.size());
-    out.append(text);
-}
-
 Blob as_blob(const AuditHash& hash) {
-    return {{reinterpret_cast<const char*>(hash.data()), hash.size()}};
-}
-
-/// A hash of any other length is no hash, and equals none.
-std::optional<AuditHash> as_hash(std::string_view bytes) {
-    AuditHash hash{};
-    if (bytes.size() != hash.size()) return std::nullopt;
-    std::ranges::copy(bytes, reinterpret_cast<char*>(hash.data()));
-    return hash;
+    return {bytes_of(hash)};
 }
 
 constexpr const char* select_all =
@@ -50,27 +31,6 @@ AuditRecord read_record(const Rows& rows) {
 
 }  // namespace
 
-AuditHasher::AuditHasher() : sha256_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {
-    if (!sha256_ || !context_) std::abort();  // an OpenSSL without SHA-256, or no memory at start
-}
-
-AuditHash AuditHasher::next(const AuditHash& previous, std::int64_t seq, const AuditRecord& record) {
-    encoded_.assign(reinterpret_cast<const char*>(previous.data()), previous.size());
-    put_number(encoded_, static_cast<std::uint64_t>(seq));
-    put_number(encoded_, static_cast<std::uint64_t>(record.at.time_since_epoch().count()));
-    for (const std::string* text :
-         {&record.who, &record.what, &record.outcome, &record.origin, &record.charge_id, &record.request_id}) {
-        put_text(encoded_, *text);
-    }
-    AuditHash hash{};
-    if (EVP_DigestInit_ex2(context_.get(), sha256_.get(), nullptr) != 1 ||
-        EVP_DigestUpdate(context_.get(), encoded_.data(), encoded_.size()) != 1 ||
-        EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr) != 1) {
-        std::abort();
-    }
-    return hash;
-}
-
 AuditChain::AuditChain(Database& database)
     : last_(database, select_last),
       insert_(database,
@@ -86,7 +46,7 @@ void AuditChain::resume() {
     Rows rows = last_.rows();
     if (!rows.next()) return;
     seq_ = rows.number(0);
-    head_ = as_hash(rows.blob(1)).value_or(AuditHash{});
+    head_ = audit_hash_from(rows.blob(1)).value_or(AuditHash{});
 }
 
 void AuditChain::append(std::span<const AuditRecord> records) {
@@ -111,12 +71,12 @@ Result<AuditVerdict> verify_chain(Database& database) {
         while (!verdict.bad_seq && rows.next()) {
             ++seq;
             if (rows.number(0) != seq) {
-                verdict = {seq - 1, seq, "the record is missing"};
+                verdict = {seq - 1, seq, "the record is missing", {}};
                 break;
             }
             expected = hasher.next(expected, seq, read_record(rows));
-            if (as_hash(rows.blob(8)) != expected) {
-                verdict = {seq - 1, seq, "the record does not match its hash"};
+            if (audit_hash_from(rows.blob(8)) != expected) {
+                verdict = {seq - 1, seq, "the record does not match its hash", {}};
                 break;
             }
             verdict.records = seq;
@@ -125,8 +85,8 @@ Result<AuditVerdict> verify_chain(Database& database) {
         Rows kept = head.rows();
         if (!verdict.bad_seq && kept.next()) {
             const std::int64_t head_seq = kept.null(0) ? 0 : kept.number(0);
-            const bool same = head_seq == seq && (seq == 0 || as_hash(kept.blob(1)) == expected);
-            if (!same) verdict = {seq, seq + 1, "the chain does not end where it was last written to"};
+            const bool same = head_seq == seq && (seq == 0 || audit_hash_from(kept.blob(1)) == expected);
+            if (!same) verdict = {seq, seq + 1, "the chain does not end where it was last written to", {}};
         }
     }
     if (database.failed()) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "stores/audit_verdict.hpp"
 #include "stores/ports.hpp"
 
 namespace tollgate {
@@ -76,13 +77,6 @@ private:
     Task<Result<T>> read(Work work);
 
     std::unique_ptr<sqlite::StoreParts> parts_;
-};
-
-/// What a look at the whole audit chain found.
-struct AuditVerdict {
-    std::int64_t records = 0;             // sound ones, up to the first bad one
-    std::optional<std::int64_t> bad_seq;  // the number of the first bad record; none: the chain is whole
-    std::string why;
 };
 
 /// Checks the audit chain of a store file from its beginning; may run beside a serving process. Blocks.

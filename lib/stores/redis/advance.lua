@@ -1,0 +1,77 @@
+-- The next step of a charge by its owner (ports.hpp: ChargeStore::advance).
+--
+-- KEYS: row, due, answers, ledger, velocity…
+-- ARGV: 1 fence, 2 number of this write, 3 standing, 4 state, 5 due ("": none), 6 lease, 7 answer ("": none), 8 now, 9 id,
+--   10 how many ledger entries, 11 how many velocities; for each entry: its name, its value; for each velocity: window,
+--   max; audit.
+-- Returns "done", or why nothing was written: "lease", "older".
+local id, standing = ARGV[9], ARGV[3]
+local entries, velocities = tonumber(ARGV[10]), tonumber(ARGV[11])
+local ROW = KEYS[1]
+
+keep_audit(12 + 2 * entries + 2 * velocities)
+local row = call('HMGET', ROW, 'f', 'w', 's', 'A', 'm', 'q')
+if row[1] ~= ARGV[1] then return 'lease' end
+
+-- Twelve characters of the process that wrote last, and how many writes it had asked for: a copy of an older write may come
+-- after a newer one. Written again, so that WAIT has something to wait for.
+local mine, last = ARGV[2], row[2]
+if last and sub(last, 1, 12) == sub(mine, 1, 12) then
+  local before, this = tonumber(sub(last, 13)), tonumber(sub(mine, 13))
+  if this < before then return 'older' end
+  if this == before then
+    call('HSET', ROW, 'w', mine)
+    return 'done'
+  end
+end
+
+local from, to, living
+if standing ~= row[3] then
+  local sale = row[5]
+  local left, entered = sub(row[3], 1, 1), sub(standing, 1, 1)
+  if left ~= entered then
+    from, to = left ~= succeeded and list_of(left, sale), entered ~= succeeded and list_of(entered, sale)
+    if from then look_for(from) end
+    if to then look_for(to) end
+  end
+  if sub(row[3], 2, 2) ~= sub(standing, 2, 2) then
+    living = prefix .. 'l:' .. sale
+    look_for(living)
+  end
+end
+
+if ARGV[7] ~= '' and not row[4] then
+  call('HSET', ROW, 'w', mine, 's', standing, 'x', ARGV[4], 'd', ARGV[5], 'l', ARGV[6], 'A', ARGV[8], 'B', ARGV[7])
+  call('RPUSH', KEYS[3], ARGV[8] .. ':' .. id)
+else
+  call('HSET', ROW, 'w', mine, 's', standing, 'x', ARGV[4], 'd', ARGV[5], 'l', ARGV[6])
+end
+
+if ARGV[5] == '' then
+  call('ZREM', KEYS[2], id)
+else
+  local due, lease = tonumber(ARGV[5]), tonumber(ARGV[6])
+  call('ZADD', KEYS[2], due > lease and due or lease, id)
+end
+
+if from then call('ZREM', from, id) end
+if to then call('ZADD', to, row[6], id) end
+if living and sub(standing, 2, 2) == '0' then
+  call('ZREM', living, id)
+elseif living then
+  call('ZADD', living, call('HGET', ROW, 'b'), id)
+  if call('PTTL', living) < 0 then call('PEXPIRE', living, 7 * 86400000) end
+end
+
+if entries > 0 then
+  local place = call('HLEN', KEYS[4])
+  for i = 12, 10 + 2 * entries, 2 do
+    place = place + call('HSETNX', KEYS[4], ARGV[i], place .. ':' .. ARGV[i + 1])
+  end
+end
+
+for i = 1, velocities do
+  local at = 10 + 2 * entries + 2 * i
+  add_event(KEYS[4 + i], ARGV[8], ARGV[at], tonumber(ARGV[at + 1]), id .. ':' .. ARGV[1] .. ':' .. ARGV[8])
+end
+return 'done'

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <charconv>
+
+#include "stores/redis/keys.hpp"
+#include "stores/redis/rows.hpp"
+#include "stores/redis/scripts.hpp"
+#include "stores/redis/store_core.hpp"
+
+namespace tollgate::redis {
+namespace {
+
+/// A cursor is the place of the last row given out.
+constexpr std::string_view cursor_mark = "rd";
+constexpr std::string_view looks_at = "256";  // members of a list, a script
+
+std::string cursor_at(std::string_view place) {
+    return std::string(cursor_mark) + std::string(place);
+}
+
+std::optional<std::string> place_in(std::string_view cursor) {
+    if (!cursor.starts_with(cursor_mark)) return std::nullopt;
+    const std::string place(cursor.substr(cursor_mark.size()));
+    const std::int64_t number = number_of(place);
+    if (number <= 0 || std::to_string(number) != place) return std::nullopt;
+    return place;
+}
+
+std::string list_of(const ChargeQuery& query, const Keys& keys) {
+    if (!query.order_id.empty()) return keys.of_order(query.tenant, query.order_id);
+    if (!query.status || *query.status == ChargeStatus::succeeded) return keys.of_tenant(query.tenant);
+    return keys.of_status(*query.status, query.tenant);
+}
+
+}  // namespace
+
+Task<Result<std::optional<ChargeRow>>> StoreCore::find(Lane& lane, std::string id) {
+    const int partition = partition_of_charge(id);
+    const Answer answer = co_await command(lane, {"HGETALL", Keys(partition).row(id)}, partition, deadline(lane));
+    if (!answer) co_return fail(not_read(answer.error()));
+    if (answer->size() == 0) co_return std::optional<ChargeRow>();
+    co_return std::optional<ChargeRow>(read_row(id, *answer).row);
+}
+
+Task<Result<std::vector<LedgerEntry>>> StoreCore::ledger(Lane& lane, std::string charge_id) {
+    const int partition = partition_of_charge(charge_id);
+    const Answer answer = co_await command(lane, {"HGETALL", Keys(partition).ledger(charge_id)}, partition, deadline(lane));
+    if (!answer) co_return fail(not_read(answer.error()));
+    co_return read_ledger(*answer);
+}
+
+Task<Result<ChargePage>> StoreCore::page(Lane& lane, ChargeQuery query) {
+    std::string before = "+inf";
+    if (!query.cursor.empty()) {
+        const std::optional<std::string> at = place_in(query.cursor);
+        if (!at) co_return fail(Code::bad_request, "the cursor is not one that was given out; leave it away to begin anew");
+        before = "(" + *at;
+    }
+    const SteadyTime by = deadline(lane);
+    const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
+    const std::string list = list_of(query, Keys(partition_of_tenant(query.tenant)));
+    const std::string status(query.status ? 1 : 0, query.status ? letter_of(*query.status) : ' ');
+    ChargePage page;
+    std::string last;
+    for (bool end = false; !end;) {
+        const std::string wanted = std::to_string(limit + 1 - page.rows.size());  // one more tells whether there is a next page
+        const Answer look = co_await lane.client->run(scripts().page, {list}, {before, wanted, status, looks_at}, by);
+        if (!look) co_return fail(not_read(look.error()));
+        for (std::size_t i = 2; i + 2 < look->size(); i += 3) {
+            if (page.rows.size() == limit) {
+                page.next_cursor = cursor_at(last);
+                co_return page;
+            }
+            page.rows.push_back(read_row((*look)[i].text(), (*look)[i + 2]).row);
+            last = (*look)[i + 1].text();
+        }
+        end = (*look)[1].text() != "0" || (*look)[0].is_nil();
+        before = "(" + std::string((*look)[0].text());
+    }
+    co_return page;
+}
+
+}  // namespace tollgate::redis

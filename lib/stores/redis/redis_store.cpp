@@ -1,0 +1,68 @@
+#include "stores/redis/redis_store.hpp"
+
+#include "stores/redis/opening.hpp"
+#include "stores/redis/store_core.hpp"
+
+namespace tollgate {
+
+using redis::Lane;
+
+RedisStore::RedisStore(std::shared_ptr<redis::StoreCore> core) : core_(std::move(core)) {}
+
+RedisStore::~RedisStore() {
+    core_->stop();
+    core_->last_words();
+}
+
+Result<RedisStore::Opened> RedisStore::open(RedisStoreOptions options, std::vector<const Runtime*> loops) {
+    if (loops.empty()) return fail(Code::internal, "a store without event loops serves nobody");
+    Result<redis::Looked> looked = redis::look_at_servers(options);
+    if (!looked) return fail(std::move(looked.error()));
+    auto lanes = redis::Lanes::make(loops, options.redis, options.hook);
+    if (!lanes) return fail(std::move(lanes.error()));
+    auto core = std::make_shared<redis::StoreCore>(std::move(options), std::move(*lanes), std::move(looked->instance));
+    core->start();
+    return Opened{std::unique_ptr<RedisStore>(new RedisStore(std::move(core))), std::move(looked->warnings)};
+}
+
+Task<Result<Begun>> RedisStore::begin(BeginCharge begin) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->begin(lane, std::move(begin)); });
+}
+
+Task<Result<void>> RedisStore::advance(Transition transition) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->advance(lane, std::move(transition)); });
+}
+
+Task<Result<std::vector<ChargeRow>>> RedisStore::claim(WallTime now, WallTime lease_until, std::size_t limit) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->claim(lane, now, lease_until, limit); });
+}
+
+Task<Result<std::optional<ChargeRow>>> RedisStore::find(std::string id) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->find(lane, std::move(id)); });
+}
+
+Task<Result<ChargePage>> RedisStore::page(ChargeQuery query) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->page(lane, std::move(query)); });
+}
+
+Task<Result<std::vector<LedgerEntry>>> RedisStore::ledger(std::string charge_id) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->ledger(lane, std::move(charge_id)); });
+}
+
+void RedisStore::append(AuditRecord record) {
+    core_->append(std::move(record));
+}
+
+Task<Result<void>> RedisStore::check() {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->check(lane); });
+}
+
+Task<Result<std::size_t>> RedisStore::sweep() {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->sweep(lane); });
+}
+
+RedisStore::Written RedisStore::written() const noexcept {
+    return core_->written();
+}
+
+}  // namespace tollgate

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/redis/client.hpp"
+#include "stores/audit_verdict.hpp"
+#include "stores/ports.hpp"
+
+namespace tollgate {
+
+struct RedisStoreOptions {
+    redis::Options redis;                                // where it is and who we are there
+    Milliseconds timeout{1'000};                         // of one operation
+    std::size_t audit_max = 10'000;                      // audit records of a loop that may wait or be under way
+    Milliseconds audit_delay{20};                        // after which they leave though nothing else is written
+    Milliseconds sweep_interval{60'000};                 // between rounds of forgetting outlived answers
+    Milliseconds loading_max{60'000};                    // how long `open` waits for a server that reads its data
+    std::function<void(const redis::LinkChange&)> hook;  // on the loops' threads
+};
+
+namespace redis {
+class StoreCore;
+}
+
+/// The store of a fleet: any number of processes share one Redis (7.0 or newer), alone, with Sentinels or as a Cluster.
+///
+/// Each operation is one script in one hash slot, so it happens whole or not at all. What "durable" means is the server's
+/// settings: `open` warns of those that could lose what was acknowledged. Times are the callers', as everywhere.
+///
+/// Every operation may be executed twice: its command is sent again when the reply was lost. A begin carries a nonce, so that
+/// its repetition is told the same; a step carries a number that rises, so that a late copy of an older one is refused.
+///
+/// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers past the last `answer_ttl` asked
+/// for are forgotten within about a minute; pages go by the order in which charges arrived; audit records beyond `audit_max`
+/// are lost, which the chain then says in a record of its own ("audit.lost", outcome: how many).
+///
+/// Ownership: whoever opened it owns it. The loops outlive it, and run none of its callers' coroutines any more when it is
+/// destroyed; it then hands in what is left of the audit log, which takes `timeout` at most.
+class RedisStore final : public ChargeStore, public AuditLog, public StoreHealth {
+public:
+    struct Opened {
+        std::unique_ptr<RedisStore> store;
+        std::vector<std::string> warnings;  // each a sentence: what a crash could lose, and the setting that mends it
+    };
+
+    /// Connects, checks that the servers can be used, and makes a connection for each of the loops, which need not run yet.
+    /// Blocks. Fails with `store_unavailable` and a sentence that names what in store.url, or at the server, is to be mended.
+    [[nodiscard]] static Result<Opened> open(RedisStoreOptions options, std::vector<const Runtime*> loops);
+
+    ~RedisStore() override;
+
+    Task<Result<Begun>> begin(BeginCharge begin) override;
+    Task<Result<void>> advance(Transition transition) override;
+    Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) override;
+    Task<Result<std::optional<ChargeRow>>> find(std::string id) override;
+    Task<Result<ChargePage>> page(ChargeQuery query) override;
+    Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
+
+    void append(AuditRecord record) override;
+
+    /// Writes a trifle to every master.
+    Task<Result<void>> check() override;
+
+    /// Forgets outlived answers now, as it does by itself; how many were looked at.
+    Task<Result<std::size_t>> sweep();
+
+    /// What was made durable since it was opened: transitions of charges, and the scripts that carried them.
+    struct Written {
+        std::uint64_t transitions = 0;
+        std::uint64_t scripts = 0;
+    };
+    [[nodiscard]] Written written() const noexcept;
+
+private:
+    explicit RedisStore(std::shared_ptr<redis::StoreCore> core);
+
+    std::shared_ptr<redis::StoreCore> core_;
+};
+
+/// Checks every audit chain from its beginning; may run beside serving processes. Blocks.
+[[nodiscard]] Result<AuditVerdict> verify_audit(const RedisStoreOptions& options);
+
+}  // namespace tollgate

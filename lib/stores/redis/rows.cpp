@@ -1,0 +1,165 @@
+#include "stores/redis/rows.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace tollgate::redis {
+namespace {
+
+/// In the order of ChargeStatus.
+constexpr std::string_view letters = "pqasdbrcn";
+
+ChargeStatus status_of(char letter) noexcept {
+    const std::size_t at = letters.find(letter);
+    return at == std::string_view::npos ? ChargeStatus::needs_attention : static_cast<ChargeStatus>(at);
+}
+
+/// What stands before the next colon, which is taken away with it.
+std::string_view until_colon(std::string_view& text) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const std::string_view part = text.substr(0, colon);
+    text.remove_prefix(std::min(colon + 1, text.size()));
+    return part;
+}
+
+std::string_view behind_length(std::string_view& text) {
+    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(number_of(until_colon(text)), 0));
+    const std::string_view part = text.substr(0, size);
+    text.remove_prefix(part.size());
+    return part;
+}
+
+void read_sale(ChargeRow& row, std::string_view sale) {
+    row.tenant = behind_length(sale);
+    row.order_id = behind_length(sale);
+    row.amount = number_of(until_colon(sale));
+    row.currency = sale;
+}
+
+void read_first(ChargeRow& row, std::string_view text) {
+    row.created_at = created_at(text);
+    row.idempotency_key = text.substr(std::min(text.find(' ') + 1, text.size()));
+}
+
+void read_standing(ChargeRow& row, std::string_view standing) {
+    if (standing.size() != 3) return;
+    row.status = status_of(standing[0]);
+    row.live = standing[1] == '1';
+    row.key_free = standing[2] == '1';
+}
+
+Answer read_answer(std::string_view text) {
+    return {static_cast<int>(number_of(text.substr(0, 3))), std::string(text.substr(std::min<std::size_t>(3, text.size())))};
+}
+
+void read_field(StoredRow& stored, char name, std::string_view value) {
+    ChargeRow& row = stored.row;
+    switch (name) {
+        case 'f':
+            row.fence = static_cast<std::uint64_t>(number_of(value));
+            break;
+        case 's':
+            read_standing(row, value);
+            break;
+        case 'd':
+            if (!value.empty()) row.due_at = time_of(value);
+            break;
+        case 'l':
+            row.lease_until = time_of(value);
+            break;
+        case 'p':
+            row.fingerprint = value;
+            break;
+        case 'b':
+            row.begun_at = time_of(value);
+            break;
+        case 'x':
+            row.state = value;
+            break;
+        case 'm':
+            read_sale(row, value);
+            break;
+        case 'i':
+            read_first(row, value);
+            break;
+        case 'r':
+            row.attempt = static_cast<int>(number_of(value));
+            break;
+        case 'A':
+            stored.answered_at = time_of(value);
+            break;
+        case 'B':
+            row.answer = read_answer(value);
+            break;
+        default:
+            break;
+    }
+}
+
+}  // namespace
+
+char letter_of(ChargeStatus status) noexcept {
+    return letters[static_cast<std::size_t>(status)];
+}
+
+std::string standing_of(ChargeStatus status, bool live, bool key_free) {
+    return {letter_of(status), live ? '1' : '0', key_free ? '1' : '0'};
+}
+
+std::string answer_field(const Answer& answer) {
+    std::string field = std::to_string(std::clamp(answer.status, 100, 999));
+    field += answer.body;
+    return field;
+}
+
+StoredRow read_row(std::string_view id, ReplyView fields) {
+    StoredRow stored;
+    stored.row.id = id;
+    stored.row.status = ChargeStatus::needs_attention;
+    for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+        const std::string_view name = fields[i].text();
+        if (name.size() == 1) read_field(stored, name[0], fields[i + 1].text());
+    }
+    return stored;
+}
+
+WallTime created_at(std::string_view first_field) {
+    return time_of(first_field.substr(0, first_field.find(' ')));
+}
+
+std::vector<LedgerEntry> read_ledger(ReplyView fields) {
+    std::vector<std::pair<std::int64_t, LedgerEntry>> placed;
+    for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+        const std::string_view name = fields[i].text();
+        std::string_view value = fields[i + 1].text();
+        const std::size_t space = std::min(name.find(' '), name.size());
+        const std::int64_t place = number_of(until_colon(value));
+        LedgerEntry entry;
+        entry.type = name.substr(0, space);
+        entry.gateway_id = name.substr(std::min(space + 1, name.size()));
+        entry.amount = number_of(until_colon(value));
+        entry.currency = until_colon(value);
+        placed.emplace_back(place, std::move(entry));
+    }
+    std::ranges::sort(placed, {}, [](const auto& one) { return one.first; });
+    std::vector<LedgerEntry> entries;
+    for (auto& [place, entry] : placed) entries.push_back(std::move(entry));
+    return entries;
+}
+
+std::string ledger_name(const LedgerEntry& entry) {
+    return entry.type + " " + entry.gateway_id;
+}
+
+std::string ledger_value(const LedgerEntry& entry, WallTime at) {
+    return std::to_string(entry.amount) + ":" + entry.currency + ":" + text_of(at);
+}
+
+std::int64_t number_of(std::string_view digits) noexcept {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
+}
+
+}  // namespace tollgate::redis

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "net/redis/command.hpp"
+
+namespace tollgate::redis {
+
+/// The scripts of the store, each NAME.lua; shared.lua stands in front of those that write.
+struct Scripts {
+    Script begin, advance, claim, audit, sweep, page;
+};
+
+[[nodiscard]] const Scripts& scripts();
+
+}  // namespace tollgate::redis

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stores/redis/audit_buffer.hpp"
+#include "stores/redis/lanes.hpp"
+#include "stores/redis/redis_store.hpp"
+
+/// What the operations of RedisStore have in common. All coroutines run on the lane's loop.
+namespace tollgate::redis {
+
+/// Words of a command: those made for it live as long as this.
+class Words {
+public:
+    Words& ref(std::string_view text) {
+        views_.push_back(text);
+        return *this;
+    }
+    Words& add(std::string text) { return ref(made_.emplace_back(std::move(text))); }
+    Words& add(std::int64_t number) { return add(std::to_string(number)); }
+    [[nodiscard]] std::vector<std::string_view>& views() noexcept { return views_; }
+
+private:
+    std::deque<std::string> made_;
+    std::vector<std::string_view> views_;
+};
+
+/// What goes into one script: the keys lie in `partition`. `charge` is whose audit records have to be written first.
+struct Run {
+    const Script& script;
+    int partition;
+    std::string_view charge;
+    std::vector<std::string_view> keys;
+    std::vector<std::string_view> arguments;
+};
+
+/// For what may have been written, and for what only reads.
+[[nodiscard]] PaymentError not_written(const Failure& failure);
+[[nodiscard]] PaymentError not_read(const Failure& failure);
+
+class StoreCore : public std::enable_shared_from_this<StoreCore> {
+public:
+    StoreCore(RedisStoreOptions options, std::unique_ptr<Lanes> lanes, std::string instance);
+
+    Task<Result<Begun>> begin(Lane& lane, BeginCharge begin);
+    Task<Result<void>> advance(Lane& lane, Transition transition);
+    Task<Result<std::vector<ChargeRow>>> claim(Lane& lane, WallTime now, WallTime lease_until, std::size_t limit);
+    Task<Result<std::optional<ChargeRow>>> find(Lane& lane, std::string id);
+    Task<Result<ChargePage>> page(Lane& lane, ChargeQuery query);
+    Task<Result<std::vector<LedgerEntry>>> ledger(Lane& lane, std::string charge_id);
+    Task<Result<void>> check(Lane& lane);
+    Task<Result<std::size_t>> sweep(Lane& lane);
+
+    void append(AuditRecord record);
+    /// Hands in what is left of the audit log, on a connection of its own. Blocks.
+    void last_words();
+
+    /// Begins what goes on in the background.
+    void start();
+    /// Ends it; what is still suspended is never resumed.
+    void stop() noexcept;
+
+    [[nodiscard]] Lanes& lanes() noexcept { return *lanes_; }
+    [[nodiscard]] RedisStore::Written written() const noexcept { return {transitions_.load(), scripts_.load()}; }
+
+private:
+    /// Twelve characters of this start, and a number that rises: no two are alike.
+    [[nodiscard]] std::string next_name() { return instance_ + std::to_string(++names_); }
+    [[nodiscard]] SteadyTime deadline(const Lane& lane) const { return lane.runtime.clock.steady() + options_.timeout; }
+    void saw(WallTime now, Milliseconds answer_ttl) noexcept;
+
+    /// Runs a script that writes, with the audit records that wait.
+    Task<Answer> run(Lane& lane, Run script);
+    Task<void> bring_home(Lane& lane, std::string_view charge, int partition, SteadyTime by);
+    Task<bool> send_audit(Lane& lane, int partition, SteadyTime by);
+    Task<Answer> command(Lane& lane, Command command, int partition, SteadyTime by);
+
+    struct Waiting {
+        int partition = 0;
+        std::int64_t since = 0;
+    };
+    Task<Result<std::vector<Waiting>>> look_for_due(Lane& lane, WallTime now, SteadyTime by);
+    Task<Result<std::vector<ChargeRow>>> claim_some(Lane& lane, int partition, WallTime now, WallTime lease_until,
+                                                    std::size_t limit);
+    Task<Result<void>> probe(Lane& lane, std::uint16_t slot, SteadyTime by);
+
+    static Task<void> hand_in(std::shared_ptr<StoreCore> core, std::shared_ptr<Lane> lane);
+    static Task<void> sweep_for_ever(std::shared_ptr<StoreCore> core, std::shared_ptr<Lane> lane);
+
+    const RedisStoreOptions options_;
+    const std::unique_ptr<Lanes> lanes_;
+    const std::string instance_;
+    std::atomic<std::uint64_t> names_{0};
+    std::atomic<std::uint64_t> transitions_{0};
+    std::atomic<std::uint64_t> scripts_{0};
+    std::atomic<WallTime> now_{};
+    std::atomic<Milliseconds> answer_ttl_{Milliseconds(0)};
+};
+
+}  // namespace tollgate::redis

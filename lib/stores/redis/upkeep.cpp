@@ -1,0 +1,68 @@
+#include "stores/redis/all_of.hpp"
+#include "stores/redis/keys.hpp"
+#include "stores/redis/scripts.hpp"
+#include "stores/redis/store_core.hpp"
+
+namespace tollgate::redis {
+namespace {
+
+constexpr std::string_view answers_a_step = "64";
+constexpr std::int64_t full_step = 64;
+constexpr std::string_view probe_life = "60";  // seconds
+
+/// A key of ours in this slot: the first number whose hash is right.
+std::string probe_key(std::uint16_t slot) {
+    for (unsigned number = 0;; ++number) {
+        std::string key = "tg:{" + std::to_string(number) + "}:up";
+        if (slot_of(key) == slot) return key;
+    }
+}
+
+}  // namespace
+
+Task<Result<void>> StoreCore::probe(Lane& lane, std::uint16_t slot, SteadyTime by) {
+    Command write{"SET", probe_key(slot), "", "EX", probe_life};
+    const Answer answer = co_await lane.client->call(std::move(write), slot, by, Repeat::safe);
+    if (!answer) co_return fail(Code::store_unavailable, "the store cannot be written: " + answer.error().why);
+    co_return Result<void>();
+}
+
+Task<Result<void>> StoreCore::check(Lane& lane) {
+    const SteadyTime by = deadline(lane);
+    const Result<std::vector<std::uint16_t>> slots = co_await lane.client->a_slot_of_each_master(by);
+    if (!slots) co_return fail(Code::store_unavailable, slots.error().detail);
+    std::vector<Task<Result<void>>> probes;
+    for (const std::uint16_t slot : *slots) probes.push_back(probe(lane, slot, by));
+    for (Result<void>& answer : co_await all_of(lane.runtime, std::move(probes))) {
+        if (!answer) co_return fail(std::move(answer.error()));
+    }
+    co_return Result<void>();
+}
+
+Task<Result<std::size_t>> StoreCore::sweep(Lane& lane) {
+    std::size_t looked_at = 0;
+    const Milliseconds ttl = answer_ttl_.load(std::memory_order_relaxed);
+    if (ttl <= Milliseconds(0)) co_return looked_at;
+    const std::string until = std::to_string((now_.load(std::memory_order_relaxed) - ttl).time_since_epoch().count());
+    for (int i = 0; i < partitions; ++i) {
+        const std::string answers = Keys(i).answers();
+        for (std::int64_t step = full_step; step == full_step;) {
+            if (!lane.client) co_return looked_at;
+            const Answer swept = co_await lane.client->run(scripts().sweep, {answers}, {until, answers_a_step}, deadline(lane));
+            if (!swept) co_return fail(not_written(swept.error()));
+            step = swept->integer();
+            looked_at += static_cast<std::size_t>(step);
+        }
+    }
+    co_return looked_at;
+}
+
+Task<void> StoreCore::sweep_for_ever(std::shared_ptr<StoreCore> core, std::shared_ptr<Lane> lane) {
+    while (lane->client) {
+        co_await sleep_for(lane->runtime, core->options_.sweep_interval);
+        // What fails is done the next time.
+        if (lane->client) (void)co_await core->sweep(*lane);
+    }
+}
+
+}  // namespace tollgate::redis

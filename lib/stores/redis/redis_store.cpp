@@ -7,7 +7,21 @@ namespace tollgate {
 
 using redis::Lane;
 
-RedisStore::RedisStore(std::shared_ptr<redis::StoreCore> core) : core_(std::move(core)) {}
+namespace {
+
+RedisFleetStore::Run run_on(redis::StoreCore& core) {
+    return [&core](const redis::Script& script, std::vector<std::string> keys,
+                   std::vector<std::string> arguments) -> Task<redis::Answer> {
+        co_return co_await core.lanes().run([&](Lane& lane) {
+            return lane.client->run(script, {keys.begin(), keys.end()}, {arguments.begin(), arguments.end()},
+                                    core.deadline(lane));
+        });
+    };
+}
+
+}  // namespace
+
+RedisStore::RedisStore(std::shared_ptr<redis::StoreCore> core) : core_(std::move(core)), fleet_(run_on(*core_)) {}
 
 RedisStore::~RedisStore() {
     core_->stop();

@@ -8,6 +8,7 @@
 #include "net/redis/client.hpp"
 #include "stores/audit_verdict.hpp"
 #include "stores/ports.hpp"
+#include "stores/redis/fleet_store.hpp"
 
 namespace tollgate {
 
@@ -64,6 +65,9 @@ public:
     /// Writes a trifle to every master.
     Task<Result<void>> check() override;
 
+    /// What the processes that share this store tell each other; lives as long as it.
+    [[nodiscard]] FleetStore& fleet() noexcept { return fleet_; }
+
     /// Forgets outlived answers now, as it does by itself; how many were looked at.
     Task<Result<std::size_t>> sweep();
 
@@ -78,6 +82,7 @@ private:
     explicit RedisStore(std::shared_ptr<redis::StoreCore> core);
 
     std::shared_ptr<redis::StoreCore> core_;
+    RedisFleetStore fleet_;
 };
 
 /// Checks every audit chain from its beginning; may run beside serving processes. Blocks.

@@ -66,12 +66,13 @@ public:
     void stop() noexcept;
 
     [[nodiscard]] Lanes& lanes() noexcept { return *lanes_; }
+    /// Of an operation that begins now.
+    [[nodiscard]] SteadyTime deadline(const Lane& lane) const { return lane.runtime.clock.steady() + options_.timeout; }
     [[nodiscard]] RedisStore::Written written() const noexcept { return {transitions_.load(), scripts_.load()}; }
 
 private:
     /// Twelve characters of this start, and a number that rises: no two are alike.
     [[nodiscard]] std::string next_name() { return instance_ + std::to_string(++names_); }
-    [[nodiscard]] SteadyTime deadline(const Lane& lane) const { return lane.runtime.clock.steady() + options_.timeout; }
     void saw(WallTime now, Milliseconds answer_ttl) noexcept;
 
     /// Runs a script that writes, with the audit records that wait.

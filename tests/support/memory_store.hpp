@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -163,7 +165,24 @@ private:
         }
         begun.kind = Begun::Kind::fresh;
         begun.row = write_fresh(begin);
+        for (const Velocity& velocity : begin.admission.velocities) {
+            if (velocity.counts_begin) add_event(velocity, begun.row, "begun", begin.now);
+            begun.velocities.push_back(count_events(velocity, begin.now));
+        }
         return begun;
+    }
+
+    void add_event(const Velocity& velocity, const ChargeRow& row, const char* what, WallTime at) {
+        Events& events = velocities_[velocity.key];
+        events.emplace(at, row.id, row.fence, what);
+        while (std::cmp_greater(events.size(), velocity.max + 1)) events.erase(events.begin());
+    }
+
+    [[nodiscard]] std::int64_t count_events(const Velocity& velocity, WallTime now) const {
+        const auto events = velocities_.find(velocity.key);
+        if (events == velocities_.end()) return 0;
+        const auto counts = [&](const Event& event) { return now - std::get<WallTime>(event) < velocity.window; };
+        return std::min<std::int64_t>(std::ranges::count_if(events->second, counts), velocity.max + 1);
     }
 
     const ChargeRow& write_fresh(const BeginCharge& begin) {
@@ -227,7 +246,7 @@ private:
         record.row.lease_until = transition.lease_until;
         record.row.due_at = transition.due_at;
         record.row.key_free = transition.frees_key;
-        if (transition.answer && !record.answered_at) {
+        if (transition.answer && !transition.frees_key && !record.answered_at) {
             record.row.answer = transition.answer;
             record.answered_at = transition.now;
         }
@@ -237,6 +256,7 @@ private:
             });
             if (!written) record.ledger.push_back(entry);
         }
+        for (const Velocity& velocity : transition.velocities) add_event(velocity, record.row, "step", transition.now);
         transitions.push_back(transition);
         ++writes;
         return {};
@@ -244,6 +264,9 @@ private:
 
     std::map<std::string, Record> records_;
     std::map<std::string, GcraTime> limits_;
+    using Event = std::tuple<WallTime, std::string, std::uint64_t, std::string>;  // when, of which charge and fence, what
+    using Events = std::set<Event>;
+    std::map<std::string, Events> velocities_;
     std::optional<std::pair<PaymentError, WriteFate>> failure_;
     std::optional<std::pair<int, WriteFate>> crash_;
 };

@@ -37,6 +37,13 @@ ChargeWrites::ChargeWrites(Database& database)
                   "INSERT INTO ledger (charge, type, gateway_id, amount, currency, at)"
                   " VALUES ((SELECT seq FROM charges WHERE id = ?1), ?2, ?3, ?4, ?5, ?6)"
                   " ON CONFLICT (charge, type, gateway_id) DO NOTHING"),
+      add_event_(database,
+                 "INSERT INTO velocities (key, at, event, until) VALUES (?1, ?2, ?3, ?4)"
+                 " ON CONFLICT (key, at, event) DO NOTHING"),
+      drop_events_(database,
+                   "DELETE FROM velocities WHERE key = ?1 AND (at, event) <= (SELECT at, event FROM velocities"
+                   " WHERE key = ?1 ORDER BY at DESC, event DESC LIMIT 1 OFFSET ?2)"),
+      count_events_(database, "SELECT count(*) FROM (SELECT 1 FROM velocities WHERE key = ?1 AND at > ?2 LIMIT ?3)"),
       due_(database, "SELECT " + charge_columns +
                          " FROM charges WHERE due_at IS NOT NULL AND due_at <= ?1 AND lease_until <= ?1"
                          " ORDER BY due_at LIMIT ?2"),
@@ -50,7 +57,7 @@ Result<Begun> ChargeWrites::begin(BeginCharge& begin) {
     if (std::optional<Begun> refused = refuse(begin, decision)) return std::move(*refused);
     write_fresh(begin, known);
     if (decision) write_limit_.run(begin.admission.limit_key, std::int64_t{decision->next_tat.count()});
-    return Begun{.kind = Begun::Kind::fresh, .row = {}, .error = {}, .limit = decision};
+    return Begun{.kind = Begun::Kind::fresh, .row = {}, .error = {}, .limit = decision, .velocities = count_fresh(begin)};
 }
 
 std::optional<ChargeWrites::Existing> ChargeWrites::existing(const std::string& id) {
@@ -125,6 +132,29 @@ void ChargeWrites::write_fresh(BeginCharge& begin, const std::optional<Existing>
     }
 }
 
+std::vector<std::int64_t> ChargeWrites::count_fresh(const BeginCharge& begin) {
+    const std::vector<Velocity>& velocities = begin.admission.velocities;
+    if (velocities.empty()) return {};
+    const std::string event = begin.row.id + ":" + std::to_string(begin.row.fence);
+    std::vector<std::int64_t> counts;
+    counts.reserve(velocities.size());
+    for (const Velocity& velocity : velocities) {
+        if (velocity.counts_begin) add_event(velocity, event, begin.now);
+        counts.push_back(count_events(velocity, begin.now));
+    }
+    return counts;
+}
+
+void ChargeWrites::add_event(const Velocity& velocity, const std::string& event, WallTime at) {
+    // Only a new event can be one too many.
+    if (add_event_.run(velocity.key, at, event, at + velocity.window) > 0) drop_events_.run(velocity.key, velocity.max + 1);
+}
+
+std::int64_t ChargeWrites::count_events(const Velocity& velocity, WallTime now) {
+    Rows rows = count_events_.rows(velocity.key, now - velocity.window, velocity.max + 1);
+    return rows.next() ? rows.number(0) : 0;
+}
+
 Result<void> ChargeWrites::advance(const Transition& transition) {
     const Transition& t = transition;
     if (!write_step(t)) return fail(Code::lease_lost, "another owner has taken the charge up");
@@ -132,6 +162,9 @@ Result<void> ChargeWrites::advance(const Transition& transition) {
     for (const LedgerEntry& entry : t.ledger) {
         add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, t.now);
     }
+    if (t.velocities.empty()) return {};
+    const std::string event = t.id + ":" + std::to_string(t.fence) + ":step";
+    for (const Velocity& velocity : t.velocities) add_event(velocity, event, t.now);
     return {};
 }
 

@@ -35,6 +35,9 @@ private:
     [[nodiscard]] std::optional<Begun> refuse(const BeginCharge& begin, std::optional<GcraDecision>& decision);
     [[nodiscard]] bool write_step(const Transition& transition);  // false: the fence is another one
     void write_fresh(BeginCharge& begin, const std::optional<Existing>& freed);
+    [[nodiscard]] std::vector<std::int64_t> count_fresh(const BeginCharge& begin);
+    void add_event(const Velocity& velocity, const std::string& event, WallTime at);
+    [[nodiscard]] std::int64_t count_events(const Velocity& velocity, WallTime now);
 
     std::uint64_t transitions_ = 0;
     Statement find_;
@@ -48,6 +51,9 @@ private:
     Statement progress_;
     Statement conclude_;
     Statement add_ledger_;
+    Statement add_event_;
+    Statement drop_events_;
+    Statement count_events_;
     Statement due_;
     Statement end_leases_;
 };

@@ -5,6 +5,8 @@ namespace {
 
 constexpr int answers_a_step = 64;
 constexpr int limits_a_step = 256;
+constexpr int events_a_step = 256;
+constexpr std::chrono::minutes clocks_differ{1};
 
 }  // namespace
 
@@ -13,13 +15,17 @@ Housekeeping::Housekeeping(Database& database)
                      "UPDATE charges SET answer_status = NULL, answer_body = NULL WHERE seq IN"
                      " (SELECT seq FROM charges WHERE answer_status IS NOT NULL AND answered_at <= ?1 LIMIT ?2)"),
       walk_limits_(database, "SELECT max(key) FROM (SELECT key FROM limits WHERE key > ?1 ORDER BY key LIMIT ?2)"),
-      clear_limits_(database, "DELETE FROM limits WHERE key > ?1 AND key <= ?2 AND tat_us <= ?3") {}
+      clear_limits_(database, "DELETE FROM limits WHERE key > ?1 AND key <= ?2 AND tat_us <= ?3"),
+      clear_events_(database,
+                    "DELETE FROM velocities WHERE (key, at, event) IN"
+                    " (SELECT key, at, event FROM velocities WHERE until <= ?1 LIMIT ?2)") {}
 
 void Housekeeping::step() {
     under_way_ = true;
     const bool answers_left = clear_answers();
     const bool limits_left = clear_limits();
-    if (answers_left || limits_left) return;
+    const bool events_left = clear_events();
+    if (answers_left || limits_left || events_left) return;
     under_way_ = false;
     swept_at_ = now_;
 }
@@ -37,10 +43,14 @@ bool Housekeeping::clear_limits() {
         limit_reached_.clear();
         return false;
     }
-    const std::int64_t now_us = std::chrono::duration_cast<GcraTime>(now_.time_since_epoch()).count();
-    clear_limits_.run(limit_reached_, last, now_us);
+    const GcraTime whole_by = (now_ - clocks_differ).time_since_epoch();
+    clear_limits_.run(limit_reached_, last, std::int64_t{whole_by.count()});
     limit_reached_ = last;
     return true;
+}
+
+bool Housekeeping::clear_events() {
+    return clear_events_.run(now_ - clocks_differ, events_a_step) == events_a_step;
 }
 
 }  // namespace tollgate::sqlite

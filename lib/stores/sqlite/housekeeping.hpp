@@ -5,8 +5,9 @@
 
 namespace tollgate::sqlite {
 
-/// Clears what has outlived its time, a little at a time: bodies of kept answers, and limits that are whole again. Time is
-/// the latest the operations brought along.
+/// Clears what has outlived its time, a little at a time: bodies of kept answers, limits that are whole again, and events
+/// that are past their window. Time is the latest the operations brought along; since a clock may step back, limits and
+/// events are kept for a minute more.
 class Housekeeping {
 public:
     explicit Housekeeping(Database& database);
@@ -26,6 +27,7 @@ public:
 private:
     [[nodiscard]] bool clear_answers();
     [[nodiscard]] bool clear_limits();
+    [[nodiscard]] bool clear_events();
 
     WallTime now_{};
     WallTime swept_at_{};
@@ -36,6 +38,7 @@ private:
     Statement clear_answers_;
     Statement walk_limits_;
     Statement clear_limits_;
+    Statement clear_events_;
 };
 
 }  // namespace tollgate::sqlite

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace tollgate::test {
@@ -53,6 +54,12 @@ public:
         std::string request = unread_.substr(0, head + 4 + length);
         unread_.erase(0, request.size());
         return request;
+    }
+
+    /// Whatever has come, at least one byte; empty when the other end has closed.
+    std::string read_some() {
+        if (unread_.empty() && !read_more()) return {};
+        return std::exchange(unread_, {});
     }
 
     void send(std::string_view bytes) {

@@ -30,9 +30,9 @@ TEST_CASE("a new key is begun once, and its row is what was asked for") {
     const Begun begun = bench.begin(begin_of("a")).value();
     REQUIRE(begun.kind == Kind::fresh);
 
-    const ChargeRow kept = bench.find("ch_a").value();
+    const ChargeRow kept = bench.find(id_of("a")).value();
     for (const ChargeRow& row : {begun.row, kept}) {
-        CHECK(row.id == "ch_a");
+        CHECK(row.id == id_of("a"));
         CHECK(row.tenant == "shop");
         CHECK(row.idempotency_key == "a");
         CHECK(row.fingerprint == "payload of a");
@@ -51,7 +51,7 @@ TEST_CASE("a new key is begun once, and its row is what was asked for") {
         CHECK_FALSE(row.answer);
         CHECK_FALSE(row.key_free);
     }
-    CHECK_FALSE(bench.find("ch_b"));
+    CHECK_FALSE(bench.find(id_of("b")));
 }
 
 TEST_CASE("a key whose charge is running is in flight") {
@@ -73,8 +73,8 @@ TEST_CASE("another payload under a known key is refused and changes nothing") {
     BeginCharge other = begin_of("a", noon + std::chrono::hours(1));  // the lease has run out, too
     other.row.fingerprint = "payload of somebody else";
     CHECK(bench.begin(other).value().kind == Kind::reused);
-    CHECK(bench.find("ch_a")->fence == 1);
-    CHECK(bench.find("ch_a")->fingerprint == "payload of a");
+    CHECK(bench.find(id_of("a"))->fence == 1);
+    CHECK(bench.find(id_of("a"))->fingerprint == "payload of a");
 }
 
 TEST_CASE("a kept answer is replayed byte for byte") {
@@ -100,7 +100,7 @@ TEST_CASE("an answer once kept stays, whatever a later transition says") {
     REQUIRE(bench.advance(end_of(begun.row, created)));
     REQUIRE(bench.advance(end_of(begun.row, Answer{500, "another"})));
     REQUIRE(bench.advance(step_of(begun.row, "a refund is under way")));
-    CHECK(bench.find("ch_a")->state == "a refund is under way");
+    CHECK(bench.find(id_of("a"))->state == "a refund is under way");
     CHECK(bench.begin(begin_of("a")).value().row.answer == created);
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("a freed key begins its next attempt under a higher fence and keeps it
     INFO(kind.name);
     Bench bench(kind);
     begin_and_free(bench, "a");
-    CHECK(bench.find("ch_a")->key_free);
+    CHECK(bench.find(id_of("a"))->key_free);
 
     const WallTime later = noon + std::chrono::minutes(5);
     BeginCharge again = begin_of("a", later);
@@ -130,7 +130,7 @@ TEST_CASE("a freed key begins its next attempt under a higher fence and keeps it
     again.row.state = "reserve intended again";
     const Begun begun = bench.begin(again).value();
     REQUIRE(begun.kind == Kind::fresh);
-    for (const ChargeRow& row : {begun.row, bench.find("ch_a").value()}) {
+    for (const ChargeRow& row : {begun.row, bench.find(id_of("a")).value()}) {
         CHECK(row.attempt == 2);
         CHECK(row.fence == 2);
         CHECK(row.created_at == noon);
@@ -153,7 +153,7 @@ TEST_CASE("a retriable failure keeps no answer") {
     Transition end = end_of(begun.row, Answer{502, "try again"});
     end.frees_key = true;
     REQUIRE(bench.advance(end));
-    CHECK_FALSE(bench.find("ch_a")->answer);
+    CHECK_FALSE(bench.find(id_of("a"))->answer);
     CHECK(bench.begin(begin_of("a")).value().kind == Kind::fresh);
 }
 
@@ -166,8 +166,8 @@ TEST_CASE("a second charge of a living order is refused and names the first") {
     second.row.order_id = "order of a";
     const Begun refused = bench.begin(second).value();
     CHECK(refused.kind == Kind::duplicate);
-    CHECK(refused.row.id == "ch_a");
-    CHECK_FALSE(bench.find("ch_b"));
+    CHECK(refused.row.id == id_of("a"));
+    CHECK_FALSE(bench.find(id_of("b")));
 
     SECTION("unless the client insists") {
         second.allow_duplicate = true;
@@ -191,11 +191,12 @@ TEST_CASE("a second charge of a living order is refused and names the first") {
         CHECK(bench.begin(currency).value().kind == Kind::fresh);
         BeginCharge tenant = begin_of("d", noon + std::chrono::hours(1));
         tenant.row.order_id = "order of a";
+        tenant.row.id = id_of("d", "another shop");
         tenant.row.tenant = "another shop";
         CHECK(bench.begin(tenant).value().kind == Kind::fresh);
     }
     SECTION("unless the first lives no more") {
-        Transition end = end_of(bench.find("ch_a").value(), created);
+        Transition end = end_of(bench.find(id_of("a")).value(), created);
         end.live = false;
         REQUIRE(bench.advance(end));
         CHECK(bench.begin(second).value().kind == Kind::fresh);
@@ -212,8 +213,8 @@ TEST_CASE("a freed key is no duplicate of itself, but of another living charge")
     REQUIRE(bench.begin(other).value().kind == Kind::fresh);
     const Begun again = bench.begin(begin_of("a")).value();
     CHECK(again.kind == Kind::duplicate);
-    CHECK(again.row.id == "ch_b");
-    CHECK(bench.find("ch_a")->key_free);
+    CHECK(again.row.id == id_of("b"));
+    CHECK(bench.find(id_of("a"))->key_free);
 }
 
 TEST_CASE("a charge begun again under an old key is young to the next charge of its order") {
@@ -241,11 +242,11 @@ TEST_CASE("admission turns away new and freed keys and leaves no trace") {
     const Begun refused = bench.begin(begin).value();
     CHECK(refused.kind == Kind::refused);
     CHECK(refused.error->code == Code::circuit_open);
-    CHECK_FALSE(bench.find("ch_a"));
+    CHECK_FALSE(bench.find(id_of("a")));
 
     begin_and_free(bench, "a");
     CHECK(bench.begin(begin).value().kind == Kind::refused);
-    CHECK(bench.find("ch_a")->attempt == 1);
+    CHECK(bench.find(id_of("a"))->attempt == 1);
 }
 
 TEST_CASE("a known key is answered whatever admission says") {
@@ -261,7 +262,7 @@ TEST_CASE("a known key is answered whatever admission says") {
     late.admission.refusal = again.admission.refusal;
     CHECK(bench.begin(late).value().kind == Kind::taken_over);
 
-    REQUIRE(bench.advance(end_of(bench.find("ch_a").value(), created)));
+    REQUIRE(bench.advance(end_of(bench.find(id_of("a")).value(), created)));
     CHECK(bench.begin(again).value().kind == Kind::replay);
     again.row.fingerprint = "another";
     CHECK(bench.begin(again).value().kind == Kind::reused);
@@ -289,7 +290,7 @@ TEST_CASE("a customer's allowance is used by what is begun, and by nothing else"
     CHECK(refused.error->code == Code::rate_limited);
     CHECK(refused.error->retry_after == std::chrono::seconds(30));
     CHECK_FALSE(refused.limit->allowed);
-    CHECK_FALSE(bench.find("ch_c"));
+    CHECK_FALSE(bench.find(id_of("c")));
 
     CHECK(begin("d", "shop/bob").kind == Kind::fresh);
     CHECK(begin("c", "shop/ann", noon + std::chrono::seconds(30)).kind == Kind::fresh);

@@ -25,7 +25,7 @@ TEST_CASE("a retry takes a dead owner's charge over where it stands") {
     CHECK(taken.row.attempt == 1);
     CHECK(taken.row.lease_until == expired + seconds(30));
     CHECK(bench.begin(begin_of("a", expired)).value().kind == Kind::in_flight);
-    CHECK(bench.find("ch_a")->fence == 2);
+    CHECK(bench.find(id_of("a"))->fence == 2);
 }
 
 TEST_CASE("a charge that waits for later is not taken over before") {
@@ -69,9 +69,9 @@ TEST_CASE("an owner that wakes after its lease writes nothing, its ledger includ
     const Result<void> refused = bench.advance(late);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::lease_lost);
-    CHECK(bench.ledger("ch_a").empty());
-    CHECK(bench.find("ch_a")->status == ChargeStatus::processing);
-    CHECK_FALSE(bench.find("ch_a")->answer);
+    CHECK(bench.ledger(id_of("a")).empty());
+    CHECK(bench.find(id_of("a"))->status == ChargeStatus::processing);
+    CHECK_FALSE(bench.find(id_of("a"))->answer);
     CHECK(bench.advance(step_of(heir.row, "goes on")));
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("a transition of a charge nobody began is refused") {
     INFO(kind.name);
     Bench bench(kind);
     ChargeRow nobody;
-    nobody.id = "ch_nobody";
+    nobody.id = id_of("nobody");
     CHECK(bench.advance(step_of(nobody, "?")).error().code == Code::lease_lost);
 }
 
@@ -94,15 +94,15 @@ TEST_CASE("due charges are claimed oldest first, each once, under a higher fence
     const WallTime later = noon + seconds(40);
     const std::vector<ChargeRow> first = bench.claim(later, 3);
     REQUIRE(first.size() == 3);
-    CHECK(first[0].id == "ch_1");
-    CHECK(first[1].id == "ch_2");
-    CHECK(first[2].id == "ch_3");
+    CHECK(first[0].id == id_of("1"));
+    CHECK(first[1].id == id_of("2"));
+    CHECK(first[2].id == id_of("3"));
     CHECK(first[0].fence == 2);
     CHECK(first[0].lease_until == later + seconds(30));
     CHECK(first[0].state == "reserve intended");
     const std::vector<ChargeRow> second = bench.claim(later, 3);
     REQUIRE(second.size() == 1);
-    CHECK(second[0].id == "ch_4");
+    CHECK(second[0].id == id_of("4"));
     CHECK(bench.advance(step_of(first[0], "resumed", later)));
     CHECK(bench.begin(begin_of("1", later)).value().kind == Kind::in_flight);
 }
@@ -130,6 +130,6 @@ TEST_CASE("money that moved is written once, in the order it moved") {
     step.ledger = {captured, refunded};  // as after an answer that got lost
     REQUIRE(bench.advance(step));
     REQUIRE(bench.advance(step));
-    CHECK(bench.ledger("ch_a") == std::vector<LedgerEntry>{authorized, captured, refunded});
-    CHECK(bench.ledger("ch_b").empty());
+    CHECK(bench.ledger(id_of("a")) == std::vector<LedgerEntry>{authorized, captured, refunded});
+    CHECK(bench.ledger(id_of("b")).empty());
 }

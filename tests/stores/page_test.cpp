@@ -26,15 +26,15 @@ TEST_CASE("pages go from the newest charge to the oldest, each charge once, whil
     begin_numbered(bench, 1, 5);
     ChargeQuery query{.tenant = "shop", .order_id = "", .status = {}, .limit = 2, .cursor = ""};
     const ChargePage first = bench.page(query).value();
-    CHECK(ids(first) == std::vector<std::string>{"ch_5", "ch_4"});
+    CHECK(ids(first) == std::vector<std::string>{id_of("5"), id_of("4")});
 
     begin_numbered(bench, 6, 7);
     query.cursor = first.next_cursor;
     const ChargePage second = bench.page(query).value();
-    CHECK(ids(second) == std::vector<std::string>{"ch_3", "ch_2"});
+    CHECK(ids(second) == std::vector<std::string>{id_of("3"), id_of("2")});
     query.cursor = second.next_cursor;
     const ChargePage third = bench.page(query).value();
-    CHECK(ids(third) == std::vector<std::string>{"ch_1"});
+    CHECK(ids(third) == std::vector<std::string>{id_of("1")});
     CHECK(third.next_cursor.empty());
 }
 
@@ -55,12 +55,13 @@ TEST_CASE("a page shows one tenant's charges, by order and by status") {
     Bench bench(kind);
     begin_numbered(bench, 1, 4);
     BeginCharge foreign = begin_of("x");
+    foreign.row.id = id_of("x", "another shop");
     foreign.row.tenant = "another shop";
     REQUIRE(bench.begin(foreign));
-    for (const char* id : {"ch_2", "ch_4"}) {
+    for (const std::string& id : {id_of("2"), id_of("4")}) {
         REQUIRE(bench.advance(end_of(bench.find(id).value(), Answer{201, "done"})));
     }
-    Transition declined = end_of(bench.find("ch_1").value(), Answer{402, "no"});
+    Transition declined = end_of(bench.find(id_of("1")).value(), Answer{402, "no"});
     declined.status = ChargeStatus::declined;
     REQUIRE(bench.advance(declined));
 
@@ -68,16 +69,16 @@ TEST_CASE("a page shows one tenant's charges, by order and by status") {
     const auto listed = [&bench](const std::string& order, std::optional<ChargeStatus> status, std::size_t limit = 20) {
         return ids(bench.page({.tenant = "shop", .order_id = order, .status = status, .limit = limit, .cursor = ""}).value());
     };
-    CHECK(listed("", {}) == Ids{"ch_4", "ch_3", "ch_2", "ch_1"});
-    CHECK(listed("", ChargeStatus::succeeded) == Ids{"ch_4", "ch_2"});
-    CHECK(listed("", ChargeStatus::succeeded, 1) == Ids{"ch_4"});
-    CHECK(listed("", ChargeStatus::declined) == Ids{"ch_1"});
-    CHECK(listed("", ChargeStatus::processing) == Ids{"ch_3"});
+    CHECK(listed("", {}) == Ids{id_of("4"), id_of("3"), id_of("2"), id_of("1")});
+    CHECK(listed("", ChargeStatus::succeeded) == Ids{id_of("4"), id_of("2")});
+    CHECK(listed("", ChargeStatus::succeeded, 1) == Ids{id_of("4")});
+    CHECK(listed("", ChargeStatus::declined) == Ids{id_of("1")});
+    CHECK(listed("", ChargeStatus::processing) == Ids{id_of("3")});
     CHECK(listed("", ChargeStatus::reversed).empty());
-    CHECK(listed("order of 2", {}) == Ids{"ch_2"});
-    CHECK(listed("order of 2", ChargeStatus::succeeded) == Ids{"ch_2"});
+    CHECK(listed("order of 2", {}) == Ids{id_of("2")});
+    CHECK(listed("order of 2", ChargeStatus::succeeded) == Ids{id_of("2")});
     CHECK(listed("order of 2", ChargeStatus::declined).empty());
-    CHECK(listed("order of 1", ChargeStatus::declined) == Ids{"ch_1"});
+    CHECK(listed("order of 1", ChargeStatus::declined) == Ids{id_of("1")});
     CHECK(listed("order of nobody", {}).empty());
 }
 

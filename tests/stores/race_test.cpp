@@ -1,3 +1,4 @@
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
@@ -14,16 +15,22 @@ namespace {
 /// Runs `count` coroutines at once, spread over two event loops with a thread each; their results in order.
 template <class T>
 std::vector<T> at_once(Bench& bench, std::size_t count, const std::function<Task<T>(std::size_t)>& make) {
-    std::array<asio::io_context, 2>& loops = bench.side_loops;
-    std::vector<std::future<T>> results;
+    std::array<Loop, 2>& loops = bench.loops.sides;
+    std::vector<std::optional<T>> results(count);
+    std::atomic<std::size_t> left = count;
+    for (Loop& loop : loops) loop.io().restart();
     for (std::size_t i = 0; i < count; ++i) {
-        results.push_back(asio::co_spawn(loops[i % loops.size()], make(i), asio::use_future));
+        asio::co_spawn(loops[i % loops.size()].io(), make(i), [&, i](const std::exception_ptr& thrown, T result) {
+            if (!thrown) results[i].emplace(std::move(result));
+            if (--left > 0) return;
+            for (Loop& loop : loops) loop.io().stop();
+        });
     }
     std::vector<std::thread> threads;
-    for (asio::io_context& loop : loops) threads.emplace_back([&loop] { loop.run(); });
+    for (Loop& loop : loops) threads.emplace_back([&loop] { loop.io().run(); });
     for (std::thread& thread : threads) thread.join();
     std::vector<T> all;
-    for (std::future<T>& result : results) all.push_back(result.get());
+    for (std::optional<T>& result : results) all.push_back(std::move(result.value()));
     return all;
 }
 
@@ -63,7 +70,7 @@ TEST_CASE("of many requests with one key at once exactly one begins the charge")
     for (const Begun& begun : all) ++kinds[begun.kind];
     CHECK(kinds[Kind::fresh] == 1);
     CHECK(kinds[Kind::in_flight] == 63);
-    CHECK(bench.find("ch_a")->fence == 1);
+    CHECK(bench.find(id_of("a"))->fence == 1);
 }
 
 TEST_CASE("of many requests that find a dead owner exactly one takes over") {
@@ -77,7 +84,7 @@ TEST_CASE("of many requests that find a dead owner exactly one takes over") {
     for (const Begun& begun : all) ++kinds[begun.kind];
     CHECK(kinds[Kind::taken_over] == 1);
     CHECK(kinds[Kind::in_flight] == 63);
-    CHECK(bench.find("ch_a")->fence == 2);
+    CHECK(bench.find(id_of("a"))->fence == 2);
 }
 
 TEST_CASE("claimants at the same time never get one charge twice") {
@@ -103,7 +110,7 @@ TEST_CASE("many charges at once all end, and each acknowledged step is seen at o
     const auto all = at_once<bool>(bench, 128, [&](std::size_t i) { return charge(bench.charges(), std::to_string(i)); });
     CHECK(std::ranges::count(all, true) == 128);
     for (int i = 0; i < 128; ++i) {
-        const ChargeRow row = bench.find("ch_" + std::to_string(i)).value();
+        const ChargeRow row = bench.find(id_of(std::to_string(i))).value();
         REQUIRE(row.answer->body == "answer to " + std::to_string(i));
         REQUIRE(bench.ledger(row.id).size() == 1);
     }

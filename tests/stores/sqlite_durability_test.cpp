@@ -55,7 +55,7 @@ TEST_CASE("whatever was acknowledged is there after a kill -9") {
         const auto store = SqliteStore::open({.path = folder.file(std::to_string(round) + ".db")}).value();
         for (const auto& [what, key] : told) {
             INFO(what << " " << key);
-            const std::optional<ChargeRow> row = loop.run(store->find("ch_" + key)).value();
+            const std::optional<ChargeRow> row = loop.run(store->find(id_of(key))).value();
             REQUIRE(row);
             if (what != "ended") continue;
             REQUIRE(row->answer == Answer{201, "answer to " + key});
@@ -72,7 +72,7 @@ TEST_CASE("after a restart nobody waits for the leases of the dead") {
     sqlite.reopen();
     const auto claimed = loop.run(sqlite.store->claim(noon, noon + std::chrono::seconds(30), 1)).value();
     REQUIRE(claimed.size() == 1);
-    const std::string other = claimed[0].id == "ch_a" ? "b" : "a";
+    const std::string other = claimed[0].id == id_of("a") ? "b" : "a";
     CHECK(loop.run(sqlite.store->begin(begin_of(other))).value().kind == Begun::Kind::taken_over);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("closing finishes what was asked for and leaves one file behind") {
                           .what = "charge.create",
                           .outcome = "attempt",
                           .origin = "127.0.0.1",
-                          .charge_id = "ch_a",
+                          .charge_id = id_of("a"),
                           .request_id = "r"});
     io.poll();  // asked; not yet answered
     sqlite.store.reset();
@@ -96,5 +96,5 @@ TEST_CASE("closing finishes what was asked for and leaves one file behind") {
     CHECK_FALSE(std::filesystem::exists(sqlite.options.path + "-wal"));
     CHECK(verify_audit(sqlite.options).value().records == 1);
     sqlite.reopen();
-    CHECK(loop.run(sqlite.store->find("ch_a")).value());
+    CHECK(loop.run(sqlite.store->find(id_of("a"))).value());
 }

@@ -42,8 +42,8 @@ TEST_CASE("a full disk refuses writes, answers reads, and is forgotten once ther
     CHECK(refused.error().detail.find("store.db") != std::string::npos);
     CHECK_FALSE(world.check());
     CHECK_FALSE(world.check());
-    CHECK(world.loop.run(world.store->find("ch_a")).value());
-    CHECK_FALSE(world.loop.run(world.store->find("ch_b")).value());
+    CHECK(world.loop.run(world.store->find(id_of("a"))).value());
+    CHECK_FALSE(world.loop.run(world.store->find(id_of("b"))).value());
 
     faulty_disk().write = SQLITE_OK;
     CHECK(world.check());
@@ -72,7 +72,7 @@ TEST_CASE("audit records outlast a full disk") {
                          .what = "charge.create",
                          .outcome = "attempt",
                          .origin = "127.0.0.1",
-                         .charge_id = "ch_a",
+                         .charge_id = id_of("a"),
                          .request_id = "r"});
     CHECK_FALSE(world.begin("a"));
     faulty_disk().write = SQLITE_OK;
@@ -112,11 +112,11 @@ TEST_CASE("a file found damaged while running is written no more") {
 TEST_CASE("a read that fails says so and hurts no later one") {
     OnFaultyDisk world;
     faulty_disk().read = SQLITE_IOERR_READ;
-    const auto failed = world.loop.run(world.store->find("ch_a"));
+    const auto failed = world.loop.run(world.store->find(id_of("a")));
     faulty_disk().read = SQLITE_OK;
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == Code::store_unavailable);
-    CHECK(world.loop.run(world.store->find("ch_a")));
+    CHECK(world.loop.run(world.store->find(id_of("a"))));
 }
 
 TEST_CASE("an operation that breaks a rule of the tables fails alone") {
@@ -134,7 +134,7 @@ TEST_CASE("an operation that breaks a rule of the tables fails alone") {
     CHECK(asked[1].get().error().code == Code::internal);
     CHECK(asked[2].get().value().kind == Begun::Kind::fresh);
     CHECK(world.check());
-    CHECK(world.loop.run(world.store->find("ch_c")).value());
+    CHECK(world.loop.run(world.store->find(id_of("c"))).value());
 }
 
 TEST_CASE("more operations than may wait are refused at once, the others done") {

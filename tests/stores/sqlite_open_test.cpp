@@ -138,7 +138,7 @@ TEST_CASE("a command beside a running service reads what is committed and writes
     SqliteUnderTest sqlite(false);
     const auto reader = SqliteStore::open_read_only(sqlite.options).value();
     (void)loop.run(sqlite.store->begin(begin_of("a")));
-    CHECK(loop.run(reader->find("ch_a")).value());
+    CHECK(loop.run(reader->find(id_of("a"))).value());
     const Result<Begun> refused = loop.run(reader->begin(begin_of("b")));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::store_unavailable);

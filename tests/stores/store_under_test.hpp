@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "stores/placement.hpp"
 #include "stores/ports.hpp"
 
 namespace tollgate::test {
@@ -45,38 +46,59 @@ public:
     virtual StoreHealth& health() = 0;
 };
 
-/// An implementation: another one adds itself to `store_kinds`, and every promise is asked of it too.
-struct StoreKind {
-    std::string name;
-    std::function<std::unique_ptr<StoreUnderTest>()> make;  // a fresh, empty one
-};
-
-[[nodiscard]] const std::vector<StoreKind>& store_kinds();
-
-/// Runs one coroutine to its end on an event loop of this thread. Made before the store it asks: a store is destroyed
-/// before the executors of its callers.
+/// An event loop, run when and as long as the test wants it to: what a store keeps on it meanwhile waits.
 class Loop {
 public:
+    /// Runs one coroutine to its end, on this thread.
     template <class T>
     T run(Task<T> task) {
         std::future<T> result = asio::co_spawn(io_, std::move(task), asio::use_future);
-        io_.restart();
-        io_.run();
+        while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+            if (io_.run_one() == 0) io_.restart();
+        }
         return result.get();
     }
 
     [[nodiscard]] asio::io_context& io() noexcept { return io_; }
+    [[nodiscard]] const Runtime& runtime() const noexcept { return runtime_; }
 
 private:
-    asio::io_context io_;
+    asio::io_context io_{1};
+    SystemClock clock_;
+    SystemRandom random_;
+    AsioTimers timers_{io_.get_executor()};
+    Runtime runtime_{io_.get_executor(), clock_, random_, timers_};
 };
+
+/// The loops a store is asked on. Made before it: a store is destroyed before the executors of its callers.
+struct Loops {
+    Loop main;
+    std::array<Loop, 2> sides;  // for what comes from several threads at once
+
+    [[nodiscard]] std::vector<const Runtime*> runtimes() const {
+        return {&main.runtime(), &sides[0].runtime(), &sides[1].runtime()};
+    }
+};
+
+/// An implementation: another one adds itself to `store_kinds`, and every promise is asked of it too.
+struct StoreKind {
+    std::string name;
+    std::function<std::unique_ptr<StoreUnderTest>(const Loops&)> make;  // a fresh, empty one
+};
+
+[[nodiscard]] const std::vector<StoreKind>& store_kinds();
 
 inline constexpr WallTime noon{Milliseconds(1'795'341'600'000)};  // 2026-11-22T10:00:00Z
 
-/// A begin of charge "ch_`key`" of an order of its own, leased for thirty seconds.
+/// The id that a charge of the tenant has here: with the tenant's own two characters, and readable.
+[[nodiscard]] inline std::string id_of(const std::string& key, const std::string& tenant = "shop") {
+    return "ch_" + place_of(tenant) + "_" + key;
+}
+
+/// A begin of charge `id_of(key)` of an order of its own, leased for thirty seconds.
 [[nodiscard]] inline BeginCharge begin_of(const std::string& key, WallTime now = noon) {
     BeginCharge begin;
-    begin.row.id = "ch_" + key;
+    begin.row.id = id_of(key);
     begin.row.tenant = "shop";
     begin.row.idempotency_key = key;
     begin.row.fingerprint = "payload of " + key;
@@ -114,7 +136,7 @@ inline constexpr WallTime noon{Milliseconds(1'795'341'600'000)};  // 2026-11-22T
 
 /// A store and a loop to ask it on.
 struct Bench {
-    explicit Bench(const StoreKind& kind) : store(kind.make()) {}
+    explicit Bench(const StoreKind& kind) : store(kind.make(loops)) {}
 
     Result<Begun> begin(BeginCharge begin) { return loop.run(charges().begin(std::move(begin))); }
     Result<void> advance(Transition step) { return loop.run(charges().advance(std::move(step))); }
@@ -126,8 +148,8 @@ struct Bench {
     std::vector<LedgerEntry> ledger(const std::string& id) { return loop.run(charges().ledger(id)).value(); }
     ChargeStore& charges() { return store->charges(); }
 
-    Loop loop;
-    std::array<asio::io_context, 2> side_loops;  // for what comes from several threads at once
+    Loops loops;
+    Loop& loop = loops.main;
     std::unique_ptr<StoreUnderTest> store;
 };
 

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "net/redis/client.hpp"
+#include "store_under_test.hpp"
+#include "stores/redis/redis_store.hpp"
+#include "support/redis_cluster.hpp"
+#include "support/redis_server.hpp"
+
+namespace tollgate::test {
+
+/// A store on servers of its own, which are empty at first.
+class RedisUnderTest : public StoreUnderTest {
+public:
+    RedisUnderTest(const Loops& loops, redis::Options::Kind kind, std::vector<redis::Address> servers) : loops_(loops) {
+        options.redis.kind = kind;
+        options.redis.servers = std::move(servers);
+        reopen();
+    }
+
+    /// Closes and opens again.
+    void reopen() {
+        store.reset();
+        RedisStore::Opened opened = RedisStore::open(options, loops_.runtimes()).value();
+        store = std::move(opened.store);
+        warnings = std::move(opened.warnings);
+    }
+
+    ChargeStore& charges() override { return *store; }
+    AuditLog& audit() override { return *store; }
+    StoreHealth& health() override { return *store; }
+
+    RedisStoreOptions options;
+    std::unique_ptr<RedisStore> store;
+    std::vector<std::string> warnings;
+
+private:
+    const Loops& loops_;
+};
+
+/// A server and a store on it.
+class LoneRedis {
+public:
+    explicit LoneRedis(RedisServer::Options options = {})
+        : server(std::move(options)), store(loops, redis::Options::Kind::standalone, {{"127.0.0.1", server.port()}}) {}
+
+    [[nodiscard]] Result<Begun> begin(BeginCharge begin) { return loops.main.run(store.store->begin(std::move(begin))); }
+    [[nodiscard]] Result<void> advance(Transition step) { return loops.main.run(store.store->advance(std::move(step))); }
+    [[nodiscard]] std::optional<ChargeRow> find(const std::string& id) { return loops.main.run(store.store->find(id)).value(); }
+
+    Loops loops;
+    RedisServer server;
+    RedisUnderTest store;
+};
+
+}  // namespace tollgate::test

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,12 +14,13 @@
 #include <utility>
 
 #include "net/http_client.hpp"
+#include "pipeline/fleet_breakers.hpp"
 #include "saga/recovery.hpp"
 #include "service/handlers/sandbox.hpp"
 #include "service/http/tls.hpp"
 #include "service/pages.hpp"
+#include "service/store.hpp"
 #include "service/worker.hpp"
-#include "stores/sqlite/sqlite_store.hpp"
 #include "telemetry/log.hpp"
 
 namespace tollgate {
@@ -75,11 +77,11 @@ void announce(const http::Endpoint& address) {
 }
 
 /// The store counts by itself; /metrics tells what has come since it was last asked.
-void tell_store_counts(Metrics& metrics, const SqliteStore& store) {
+void tell_store_counts(Metrics& metrics, const Store& store) {
     const auto transitions = metrics.counter("store_transitions_total", "Durable steps of charges.");
     const auto commits = metrics.counter("store_commits_total", "Commits of the store; a commit carries many transitions.");
-    metrics.before_each_text([&store, transitions, commits, told = SqliteStore::Written()]() mutable {
-        const SqliteStore::Written now = store.written();
+    metrics.before_each_text([&store, transitions, commits, told = Store::Counts()]() mutable {
+        const Store::Counts now = store.counts();
         transitions.add(static_cast<double>(now.transitions - told.transitions));
         commits.add(static_cast<double>(now.commits - told.commits));
         told = now;
@@ -95,6 +97,13 @@ void run_loops(std::vector<std::unique_ptr<Loop>>& loops) {
     loops.front()->io.run();
 }
 
+/// Unlike every other's, wherever it runs; for people as well.
+std::string process_name(Random& random) {
+    std::array<char, 65> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    return std::string(host.data()) + "/" + std::to_string(::getpid()) + "/" + std::to_string(random.next());
+}
+
 Task<void> wait_for_signal(asio::signal_set& signals) {
     boost::system::error_code ignored;
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -103,7 +112,7 @@ Task<void> wait_for_signal(asio::signal_set& signals) {
 /// The running service: what it is made of, in the order it must be taken down.
 class Service {
 public:
-    Service(const Settings& settings, SqliteStore& store, std::vector<std::unique_ptr<Loop>>& loops)
+    Service(const Settings& settings, Store& store, std::vector<std::unique_ptr<Loop>>& loops)
         : settings_(settings), store_(store), loops_(loops), first_(loops.front()->runtime) {}
 
     /// The sentence when it cannot start.
@@ -125,18 +134,19 @@ public:
             tls = std::move(*made);
         }
         tell_store_counts(metrics_, store_);
+        if (store_.fleet() != nullptr) fleet_.emplace(first_, breakers_, *store_.fleet(), process_name(first_.random));
         if (settings_.gateway.max_per_second > 0)
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
         shared_.emplace(Shared{settings_,
-                               store_,
-                               store_,
+                               store_.charges(),
+                               store_.audit(),
                                *pages_,
                                breakers_,
                                metrics_,
                                authenticator_,
                                health_,
                                counters_,
-                               {breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, &world_}});
+                               {breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, &world_, store_.fleet()}});
         for (const auto& loop : loops_) {
             auto worker = Worker::make(*loop, *shared_);
             if (!worker) return worker.error().detail;
@@ -148,6 +158,7 @@ public:
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(std::move((*acceptors)[i]), tls);
         spawn(first_.executor, health_.run());
         spawn(first_.executor, recovery_.run());
+        if (fleet_) spawn(first_.executor, fleet_->run());
         spawn(first_.executor, supervise());
         log::info("started",
                   {{"version", TOLLGATE_VERSION}, {"address", http::to_string(address)}, {"threads", workers_.size()}});
@@ -189,7 +200,7 @@ private:
     }
 
     const Settings& settings_;
-    SqliteStore& store_;
+    Store& store_;
     std::vector<std::unique_ptr<Loop>>& loops_;
     const Runtime& first_;
 
@@ -199,15 +210,18 @@ private:
     Breakers breakers_{
         {settings_.breaker.failure_threshold, settings_.breaker.recovery_timeout, settings_.breaker.success_threshold},
         [](const BreakerChange& change) {
-            log::warn("breaker", {{"name", change.name}, {"from", name(change.from)}, {"to", name(change.to)}});
+            log::warn(
+                "breaker",
+                {{"name", change.name}, {"from", name(change.from)}, {"to", name(change.to)}, {"learned", change.from_fleet}});
         }};
     sandbox::World world_{{.forgetful_of_past = true, .records_max = 20'000}};
+    std::optional<FleetBreakers> fleet_;
     std::optional<OutboundLimit> outbound_;
     std::unique_ptr<HttpClient> page_client_;
     std::optional<Pages> pages_;
-    HealthMonitor health_{first_, store_, breakers_,
+    HealthMonitor health_{first_, store_.health(), breakers_,
                           [this] { return HealthMonitor::Queue{counters_.in_flight.load(), settings_.server.max_in_flight}; }};
-    Recovery recovery_{first_, store_, {.lease = settings_.saga.lease}, [this](ChargeRow row) {
+    Recovery recovery_{first_, store_.charges(), {.lease = settings_.saga.lease}, [this](ChargeRow row) {
                            return workers_.front()->resume(std::move(row));
                        }};
     std::optional<Shared> shared_;
@@ -227,9 +241,6 @@ std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count) {
 
 int serve(Settings settings) {
     harden_process();
-    constexpr std::string_view scheme = "sqlite:";
-    if (!settings.store.url.starts_with(scheme))
-        return say("store.url: Redis is not part of this version yet; use sqlite:PATH.", exit_usage);
     if (settings.gateway.kind == "stripe") return say("gateway.kind: \"stripe\" is not part of this version yet.", exit_usage);
     log::start({.level = log::level_from(settings.log.level),
                 .format = settings.log.format == "text" ? log::Format::text : log::Format::json});
@@ -237,14 +248,14 @@ int serve(Settings settings) {
     int code = 0;
     bool clean = true;
     {
-        auto store = SqliteStore::open({.path = settings.store.url.substr(scheme.size()),
-                                        .busy_timeout = settings.store.timeout,
-                                        .stall_max = settings.store.timeout});
+        std::vector<const Runtime*> runtimes;
+        for (const auto& loop : loops) runtimes.push_back(&loop->runtime);
+        auto store = Store::open(settings, runtimes);
         if (!store) {
             log::stop();
             return say(store.error().detail);
         }
-        Service service(settings, **store, loops);
+        Service service(settings, *store, loops);
         if (const auto why = service.start()) {
             code = say(*why);
         } else {
@@ -253,7 +264,7 @@ int serve(Settings settings) {
         }
         if (!clean) {
             // Coroutines are left that borrow what would now be destroyed: let the store finish, and leave.
-            store->reset();
+            store->close();
             log::warn("left with work unfinished; it is resumed by whoever starts next");
             log::stop();
             std::_Exit(0);

@@ -1,0 +1,83 @@
+#include "service/store.hpp"
+
+#include "service/config/values.hpp"
+#include "stores/redis/redis_store.hpp"
+#include "stores/sqlite/sqlite_store.hpp"
+#include "telemetry/log.hpp"
+
+namespace tollgate {
+namespace {
+
+using config::StoreUrl;
+
+redis::Options redis_options(const StoreUrl& url, const Settings::Store& settings) {
+    redis::Options options;
+    for (const StoreUrl::Host& host : url.hosts) options.servers.push_back({host.name, host.port});
+    switch (url.kind) {
+        case StoreUrl::Kind::redis_unix:
+            options.servers = {{url.path, 0}};
+            break;
+        case StoreUrl::Kind::redis_sentinel:
+            options.kind = redis::Options::Kind::sentinel;
+            break;
+        case StoreUrl::Kind::redis_cluster:
+            options.kind = redis::Options::Kind::cluster;
+            break;
+        case StoreUrl::Kind::redis:
+        case StoreUrl::Kind::sqlite:
+            break;
+    }
+    options.master = url.master;
+    options.tls = url.tls;
+    options.user = url.user;
+    options.password = url.password;
+    options.database = url.database;
+    options.timeout = settings.timeout;
+    options.replicas = settings.wait_replicas;
+    return options;
+}
+
+void tell(const redis::LinkChange& change) {
+    if (change.up) {
+        log::info("connected to the store", {{"server", change.server}});
+    } else {
+        log::warn("lost the store", {{"server", change.server}, {"why", change.why}});
+    }
+}
+
+}  // namespace
+
+Result<Store> Store::open(const Settings& settings, const std::vector<const Runtime*>& loops) {
+    if (settings.store.url.starts_with("sqlite:")) return open_sqlite(settings);
+    return open_redis(settings, loops);
+}
+
+Result<Store> Store::open_sqlite(const Settings& settings) {
+    auto opened = SqliteStore::open({.path = settings.store.url.substr(std::string_view("sqlite:").size()),
+                                     .busy_timeout = settings.store.timeout,
+                                     .stall_max = settings.store.timeout});
+    if (!opened) return fail(std::move(opened.error()));
+    std::shared_ptr<SqliteStore> sqlite = std::move(*opened);
+    Store store(sqlite);
+    store.counts_ = [&one = *sqlite] { return Counts{one.written().transitions, one.written().commits}; };
+    return store;
+}
+
+Result<Store> Store::open_redis(const Settings& settings, const std::vector<const Runtime*>& loops) {
+    const auto url = config::parse_store_url(settings.store.url);
+    if (!url) return fail(Code::bad_request, "store.url is none of the forms that config/tollgate.toml lists");
+    RedisStoreOptions options;
+    options.redis = redis_options(*url, settings.store);
+    options.timeout = settings.store.timeout;
+    options.hook = tell;
+    auto opened = RedisStore::open(std::move(options), loops);
+    if (!opened) return fail(std::move(opened.error()));
+    for (const std::string& warning : opened->warnings) log::warn("the store may lose charges", {{"why", warning}});
+    std::shared_ptr<RedisStore> fleet = std::move(opened->store);
+    Store store(fleet);
+    store.fleet_ = &fleet->fleet();
+    store.counts_ = [&one = *fleet] { return Counts{one.written().transitions, one.written().scripts}; };
+    return store;
+}
+
+}  // namespace tollgate

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/runtime.hpp"
+#include "service/config.hpp"
+#include "stores/fleet.hpp"
+#include "stores/ports.hpp"
+
+namespace tollgate {
+
+/// The store that `store.url` names, behind its ports.
+class Store {
+public:
+    /// What was made durable since the start.
+    struct Counts {
+        std::uint64_t transitions = 0;
+        std::uint64_t commits = 0;  // of Redis: scripts that wrote
+    };
+
+    /// For these loops, which need not run yet and outlive it. Warns in the log of what a crash could lose. Blocks. Fails with
+    /// a sentence that names what is to be mended.
+    [[nodiscard]] static Result<Store> open(const Settings& settings, const std::vector<const Runtime*>& loops);
+
+    [[nodiscard]] ChargeStore& charges() const noexcept { return *charges_; }
+    [[nodiscard]] AuditLog& audit() const noexcept { return *audit_; }
+    [[nodiscard]] StoreHealth& health() const noexcept { return *health_; }
+    /// None: no other process shares the store.
+    [[nodiscard]] FleetStore* fleet() const noexcept { return fleet_; }
+    [[nodiscard]] Counts counts() const { return counts_(); }
+
+    /// Lets what was asked for finish.
+    void close() { owner_.reset(); }
+
+private:
+    template <class Concrete>
+    explicit Store(std::shared_ptr<Concrete> opened) : charges_(opened.get()), audit_(opened.get()), health_(opened.get()) {
+        owner_ = std::move(opened);
+    }
+
+    static Result<Store> open_sqlite(const Settings& settings);
+    static Result<Store> open_redis(const Settings& settings, const std::vector<const Runtime*>& loops);
+
+    std::shared_ptr<void> owner_;
+    ChargeStore* charges_;
+    AuditLog* audit_;
+    StoreHealth* health_;
+    FleetStore* fleet_ = nullptr;
+    std::function<Counts()> counts_;
+};
+
+}  // namespace tollgate

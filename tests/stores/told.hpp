@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cctype>
+#include <sstream>
+#include <string>
+
+#include "store_under_test.hpp"
+
+/// What a store is asked and what it answers, as text that shows every field: equal texts, equal answers.
+namespace tollgate::test {
+
+[[nodiscard]] inline std::string told(std::int64_t number);
+[[nodiscard]] inline std::string told(const Answer& answer);
+[[nodiscard]] inline std::string told(const PaymentError& error);
+[[nodiscard]] inline std::string told(const LedgerEntry& entry);
+[[nodiscard]] inline std::string told(const GcraPolicy& policy);
+[[nodiscard]] inline std::string told(const GcraDecision& decision);
+[[nodiscard]] inline std::string told(const Velocity& velocity);
+[[nodiscard]] inline std::string told(const ChargeRow& row);
+[[nodiscard]] inline std::string told(const Begun& begun);
+[[nodiscard]] inline std::string told(const ChargePage& page);
+
+[[nodiscard]] inline std::string told(const std::string& bytes) {
+    static constexpr const char* digits = "0123456789abcdef";
+    std::string text = "'";
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isprint(byte) != 0) {
+            text += c;
+        } else {
+            text += {'\\', digits[byte >> 4], digits[byte & 15]};
+        }
+    }
+    return text + "'";
+}
+
+/// Milliseconds from noon on.
+[[nodiscard]] inline std::string told(WallTime time) {
+    return std::to_string((time - noon).count());
+}
+
+template <class T>
+[[nodiscard]] std::string told(const std::optional<T>& value) {
+    return value ? told(*value) : "none";
+}
+
+template <class T>
+[[nodiscard]] std::string told(const std::vector<T>& values) {
+    std::string text = "[";
+    for (const T& value : values) text += told(value) + "; ";
+    return text + "]";
+}
+
+inline std::string told(std::int64_t number) {
+    return std::to_string(number);
+}
+
+inline std::string told(const Answer& answer) {
+    return std::to_string(answer.status) + " " + told(answer.body);
+}
+
+inline std::string told(const PaymentError& error) {
+    std::string text(info(error.code).name);
+    if (error.retry_after) text += " after " + std::to_string(error.retry_after->count());
+    return text;
+}
+
+inline std::string told(const LedgerEntry& entry) {
+    return entry.type + " " + entry.gateway_id + " " + std::to_string(entry.amount) + " " + entry.currency;
+}
+
+inline std::string told(const GcraPolicy& policy) {
+    std::ostringstream out;
+    out << policy.requests << " in " << policy.per.count() << " ms, burst " << policy.burst;
+    return out.str();
+}
+
+inline std::string told(const GcraDecision& decision) {
+    std::ostringstream out;
+    out << (decision.allowed ? "allowed" : "refused") << " next " << decision.next_tat.count() << " remaining "
+        << decision.remaining << " retry " << decision.retry_after.count() << " reset " << decision.reset_after.count();
+    return out.str();
+}
+
+inline std::string told(const Velocity& velocity) {
+    std::ostringstream out;
+    out << velocity.key << " in " << velocity.window.count() << " ms, max " << velocity.max
+        << (velocity.counts_begin ? "" : ", failures");
+    return out.str();
+}
+
+inline std::string told(const ChargeRow& row) {
+    std::ostringstream out;
+    out << row.id << " tenant " << told(row.tenant) << " key " << told(row.idempotency_key) << " payload "
+        << told(row.fingerprint) << " order " << told(row.order_id) << ' ' << row.amount << ' ' << row.currency << ' '
+        << name(row.status) << (row.live ? " live" : " dead") << " state " << told(row.state) << " created "
+        << told(row.created_at) << " begun " << told(row.begun_at) << " attempt " << row.attempt << " fence " << row.fence
+        << " lease " << told(row.lease_until) << " due " << told(row.due_at) << " answer " << told(row.answer)
+        << (row.key_free ? " free" : "");
+    return out.str();
+}
+
+[[nodiscard]] inline std::string told(Begun::Kind kind) {
+    static constexpr std::array names{"fresh",     "taken_over", "replay",    "settled",
+                                      "in_flight", "reused",     "duplicate", "refused"};
+    return names.at(static_cast<std::size_t>(kind));
+}
+
+inline std::string told(const Begun& begun) {
+    return told(begun.kind) + " row " + (begun.kind == Begun::Kind::refused ? "none" : told(begun.row)) + " error " +
+           told(begun.error) + " limit " + told(begun.limit) + " velocities " + told(begun.velocities);
+}
+
+/// The cursor itself is each store's own.
+inline std::string told(const ChargePage& page) {
+    return told(page.rows) + (page.next_cursor.empty() ? " the last" : " more");
+}
+
+template <class T>
+[[nodiscard]] std::string told(const Result<T>& result) {
+    if (!result) return "failed: " + told(result.error());
+    if constexpr (std::is_void_v<T>) {
+        return "done";
+    } else {
+        return told(*result);
+    }
+}
+
+[[nodiscard]] inline std::string told(const BeginCharge& begin) {
+    std::ostringstream out;
+    out << "at " << told(begin.now) << " begin " << told(begin.row) << " refusal " << told(begin.admission.refusal) << " limit "
+        << told(begin.admission.limit_key) << ' ' << told(begin.admission.limit) << " velocities "
+        << told(begin.admission.velocities) << (begin.allow_duplicate ? " duplicates allowed" : "") << " look-out "
+        << begin.duplicates_window.count() << " ttl " << begin.answer_ttl.count();
+    return out.str();
+}
+
+[[nodiscard]] inline std::string told(const Transition& step) {
+    std::ostringstream out;
+    out << "at " << told(step.now) << " advance " << step.id << " fence " << step.fence << ' ' << name(step.status)
+        << (step.live ? " live" : " dead") << " state " << told(step.state) << " lease " << told(step.lease_until) << " due "
+        << told(step.due_at) << " answer " << told(step.answer) << (step.frees_key ? " frees its key" : "") << " ledger "
+        << told(step.ledger) << " velocities " << told(step.velocities);
+    return out.str();
+}
+
+[[nodiscard]] inline std::string told(const ChargeQuery& query) {
+    std::ostringstream out;
+    out << "page of " << told(query.tenant) << " order " << told(query.order_id) << " status "
+        << (query.status ? name(*query.status) : "any") << " limit " << query.limit << " cursor " << told(query.cursor);
+    return out.str();
+}
+
+}  // namespace tollgate::test

@@ -52,14 +52,15 @@ Task<Result<void>> FleetBreakers::exchange() {
 }
 
 Task<void> FleetBreakers::run() {
+    const auto bell = bell_;  // a coroutine that is dropped after this object still has its timer
     while (!stopping_) {
-        bell_->rung = false;
+        bell->rung = false;
         const SteadyTime begun = runtime_.clock.steady();
         std::ignore = co_await exchange();
         while (!stopping_) {
-            const SteadyTime next = begun + (bell_->rung ? interval_min : interval);
+            const SteadyTime next = begun + (bell->rung ? interval_min : interval);
             if (runtime_.clock.steady() >= next) break;
-            co_await bell_->timer->wait_until(next);
+            co_await bell->timer->wait_until(next);
         }
     }
 }

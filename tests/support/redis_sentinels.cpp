@@ -5,8 +5,9 @@
 namespace tollgate::test {
 namespace {
 
-/// Sentinels ask and gossip several times a second, and do not take a busy machine for a broken clock.
-const std::vector<std::string> hurry{"SENTINEL",   "DEBUG", "ping-period",    "100", "info-period",  "200",
+/// Sentinels ask and gossip several times a second, and do not take a busy machine for a broken clock. Five ping periods are
+/// more than the second between two INFOs while the master is down: else they find no replica good enough.
+const std::vector<std::string> hurry{"SENTINEL",   "DEBUG", "ping-period",    "400", "info-period",  "200",
                                      "ask-period", "100",   "publish-period", "200", "tilt-trigger", "60000"};
 
 std::unique_ptr<RedisServer> start_sentinel(const RedisServer& master, const RedisSentinels::Options& options) {

@@ -11,7 +11,7 @@ namespace tollgate::test {
 /// A store on servers of its own, which are empty at first.
 class RedisUnderTest : public StoreUnderTest {
 public:
-    RedisUnderTest(const Loops& loops, redis::Options::Kind kind, std::vector<redis::Address> servers) : loops_(loops) {
+    RedisUnderTest(Loops& loops, redis::Options::Kind kind, std::vector<redis::Address> servers) : loops_(loops) {
         options.redis.kind = kind;
         options.redis.servers = std::move(servers);
         reopen();
@@ -23,6 +23,10 @@ public:
         RedisStore::Opened opened = RedisStore::open(options, loops_.runtimes()).value();
         store = std::move(opened.store);
         warnings = std::move(opened.warnings);
+        // A loop connects while it runs, and one that has not run for long takes the server for gone.
+        for (Loop* loop : {&loops_.main, &loops_.sides[0], &loops_.sides[1]}) {
+            if (!loop->run(store->check())) throw std::runtime_error("the store was opened and cannot be written");
+        }
     }
 
     ChargeStore& charges() override { return *store; }
@@ -34,7 +38,7 @@ public:
     std::vector<std::string> warnings;
 
 private:
-    const Loops& loops_;
+    Loops& loops_;
 };
 
 /// A server and a store on it.

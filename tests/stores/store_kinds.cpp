@@ -6,14 +6,14 @@ namespace tollgate::test {
 namespace {
 
 /// One server a test case: the next store finds it empty.
-std::unique_ptr<StoreUnderTest> on_one_redis(const Loops& loops) {
+std::unique_ptr<StoreUnderTest> on_one_redis(Loops& loops) {
     static RedisServer server;
     if (server.command({"FLUSHALL"}).is_error()) throw std::runtime_error("Redis cannot be emptied");
     const std::vector<redis::Address> at{{"127.0.0.1", server.port()}};
     return std::make_unique<RedisUnderTest>(loops, redis::Options::Kind::standalone, at);
 }
 
-std::unique_ptr<StoreUnderTest> on_a_cluster(const Loops& loops) {
+std::unique_ptr<StoreUnderTest> on_a_cluster(Loops& loops) {
     static RedisCluster cluster;
     std::vector<redis::Address> at;
     for (std::size_t i = 0; i < cluster.size(); ++i) {
@@ -27,8 +27,8 @@ std::unique_ptr<StoreUnderTest> on_a_cluster(const Loops& loops) {
 
 const std::vector<StoreKind>& store_kinds() {
     static const std::vector<StoreKind> kinds{
-        {"sqlite in a file", [](const Loops&) { return std::make_unique<SqliteUnderTest>(false); }},
-        {"sqlite in memory", [](const Loops&) { return std::make_unique<SqliteUnderTest>(true); }},
+        {"sqlite in a file", [](Loops&) { return std::make_unique<SqliteUnderTest>(false); }},
+        {"sqlite in memory", [](Loops&) { return std::make_unique<SqliteUnderTest>(true); }},
         {"redis", on_one_redis},
         {"redis in a cluster", on_a_cluster},
     };

@@ -83,7 +83,7 @@ struct Loops {
 /// An implementation: another one adds itself to `store_kinds`, and every promise is asked of it too.
 struct StoreKind {
     std::string name;
-    std::function<std::unique_ptr<StoreUnderTest>(const Loops&)> make;  // a fresh, empty one
+    std::function<std::unique_ptr<StoreUnderTest>(Loops&)> make;  // a fresh, empty one
 };
 
 [[nodiscard]] const std::vector<StoreKind>& store_kinds();

@@ -51,7 +51,7 @@ const std::vector<Table>& tables() {
         table("store", &S::store, {
             field("url", &S::Store::url, is_store_url, "sqlite:PATH, sqlite::memory:, redis://[user:pass@]host:port/db, rediss://…, redis+unix://PATH, redis+sentinel://host,host/master, redis+cluster://host,host.", Shown::without_password),
             field("timeout", &S::Store::timeout, at_least(positive), "For one operation of the store."),
-            field("wait_replicas", &S::Store::wait_replicas, between(0, 100), "Redis only: how many replicas must hold a write before it counts."),
+            field("wait_replicas", &S::Store::wait_replicas, between(0, 100), "Redis only: how many replicas must hold a write before it counts; with replicas at least 1, or a failover can lose charges."),
         }),
         table("gateway", &S::gateway, {
             field("kind", &S::Gateway::kind, one_of({"sandbox", "http", "stripe"}), "\"sandbox\" (in this process, moves no money), \"http\" or \"stripe\"."),

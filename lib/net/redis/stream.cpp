@@ -1,5 +1,6 @@
 #include "net/redis/stream.hpp"
 
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
@@ -14,6 +15,24 @@ namespace tollgate::redis {
 
 using asio::redirect_error;
 using asio::use_awaitable;
+
+namespace {
+
+/// An idle connection that the network has forgotten is found out within half a minute, not by the next charge.
+template <class Socket>
+void keep_alive(Socket& socket) {
+    using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
+    using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
+    using Count = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
+    NetError ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    socket.set_option(Idle(15), ignored);
+    socket.set_option(Interval(5), ignored);
+    socket.set_option(Count(3), ignored);
+}
+
+}  // namespace
 
 Stream::Stream(const Executor& executor, asio::ssl::context* tls) : socket_(executor), resolver_(executor), context_(tls) {}
 
@@ -47,7 +66,7 @@ Task<std::string> Stream::connect(Address address) {
     }
     if (error || !socket_.is_open()) co_return "it cannot be reached: " + error.message();
     socket_.non_blocking(true, error);
-    if (address.port != 0) socket_.set_option(asio::ip::tcp::no_delay(true), error);
+    if (address.port != 0) keep_alive(socket_);
     co_return "";
 }
 

@@ -1,5 +1,6 @@
 #include "support/redis_cluster.hpp"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -66,20 +67,22 @@ std::string RedisCluster::url() const {
     return "redis+cluster://" + (password_.empty() ? "" : ":" + password_ + "@") + hosts;
 }
 
-std::size_t RedisCluster::owner(std::uint16_t slot) {
-    std::size_t found = nodes_.size();
+std::vector<std::size_t> RedisCluster::owners() {
+    std::vector<std::size_t> all;
     for (const auto& one : nodes_) {
         if (one->pid() <= 0) continue;
-        unsigned short named = 0;
-        for (const RedisReply& range : ask(*one, {"CLUSTER", "SLOTS"}).elements)
-            if (range.elements.at(0).integer <= slot && slot <= range.elements.at(1).integer)
-                named = static_cast<unsigned short>(range.elements.at(2).elements.at(1).integer);
-        std::size_t index = 0;
-        while (index < nodes_.size() && nodes_[index]->port() != named) ++index;
-        if (index == nodes_.size() || (found != nodes_.size() && found != index)) return nodes_.size();
-        found = index;
+        std::vector<std::size_t> told(16384, nodes_.size());
+        for (const RedisReply& range : ask(*one, {"CLUSTER", "SLOTS"}).elements) {
+            const auto port = range.elements.at(2).elements.at(1).integer;
+            const auto owner = std::ranges::find_if(nodes_, [port](const auto& node) { return node->port() == port; });
+            for (long long slot = range.elements.at(0).integer; slot <= range.elements.at(1).integer; ++slot)
+                told.at(static_cast<std::size_t>(slot)) = static_cast<std::size_t>(owner - nodes_.begin());
+        }
+        if (all.empty()) all = told;
+        for (std::size_t slot = 0; slot < all.size(); ++slot)
+            if (all[slot] != told[slot]) all[slot] = nodes_.size();
     }
-    return found;
+    return all;
 }
 
 void RedisCluster::move_slot(std::uint16_t slot, std::size_t to) {
@@ -117,11 +120,8 @@ void RedisCluster::end_move(std::uint16_t slot, std::size_t to) {
 }
 
 void RedisCluster::kill_master(std::size_t index) {
-    const RedisReply slots = ask(*nodes_.at(index), {"CLUSTER", "SLOTS"});
-    std::uint16_t held = 0;
-    for (const RedisReply& range : slots.elements)
-        if (range.elements.at(2).elements.at(1).integer == nodes_[index]->port())
-            held = static_cast<std::uint16_t>(range.elements.at(0).integer);
+    const auto before = owners();
+    const auto held = static_cast<std::uint16_t>(std::ranges::find(before, index) - before.begin());
     nodes_[index]->kill_hard();
     demand(wait_for([&] {
                const std::size_t now = owner(held);
@@ -136,7 +136,8 @@ bool RedisCluster::agreed() {
         if (!knows(*one, "cluster_state:ok")) return false;
         if (one->info("replication", "role") == "slave" && one->info("replication", "master_link_status") != "up") return false;
     }
-    return owner(0) != nodes_.size() && owner(5461) != nodes_.size() && owner(10923) != nodes_.size();
+    const auto all = owners();
+    return std::ranges::find(all, nodes_.size()) == all.end();
 }
 
 void RedisCluster::wait_until_ok() {

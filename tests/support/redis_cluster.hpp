@@ -26,7 +26,8 @@ public:
     [[nodiscard]] RedisServer& node(std::size_t index) { return *nodes_.at(index); }
 
     /// Index of the master that has the slot, as the nodes that live agree; nobody: `size()`.
-    [[nodiscard]] std::size_t owner(std::uint16_t slot);
+    [[nodiscard]] std::size_t owner(std::uint16_t slot) { return owners().at(slot); }
+    [[nodiscard]] std::vector<std::size_t> owners();  // of all slots
 
     /// Moves a slot with its keys while the cluster is in use. Its three parts are for tests that look in between: from
     /// the first on the source answers ASK for keys that are gone, from the last on MOVED.

@@ -45,18 +45,22 @@ RedisReply copied(const redisReply& from) {
     return to;
 }
 
-RedisReply answer(redisContext& connection, const std::vector<std::string>& words) {
+void put(redisContext& connection, const std::vector<std::string>& words) {
     std::vector<const char*> texts;
     std::vector<std::size_t> sizes;
     for (const std::string& word : words) {
         texts.push_back(word.data());
         sizes.push_back(word.size());
     }
-    const std::unique_ptr<redisReply, void (*)(void*)> reply(
-        static_cast<redisReply*>(redisCommandArgv(&connection, static_cast<int>(words.size()), texts.data(), sizes.data())),
-        freeReplyObject);
-    if (reply == nullptr) throw std::runtime_error("no reply to " + words.front() + ": " + connection.errstr);
-    return copied(*reply);
+    redisAppendCommandArgv(&connection, static_cast<int>(words.size()), texts.data(), sizes.data());
+}
+
+RedisReply next_reply(redisContext& connection) {
+    void* reply = nullptr;
+    if (redisGetReply(&connection, &reply) != REDIS_OK || reply == nullptr)
+        throw std::runtime_error(std::string("no reply from redis-server: ") + connection.errstr);
+    const std::unique_ptr<redisReply, void (*)(void*)> owned(static_cast<redisReply*>(reply), freeReplyObject);
+    return copied(*owned);
 }
 
 /// A CA and a certificate of it for this machine's names, as ca.pem, server.pem and server.key.
@@ -224,12 +228,20 @@ void RedisServer::continue_process() {
 }
 
 RedisReply RedisServer::command(const std::vector<std::string>& words) {
+    return commands({words}).front();
+}
+
+std::vector<RedisReply> RedisServer::commands(const std::vector<std::vector<std::string>>& all) {
     const std::unique_ptr<redisContext, void (*)(redisContext*)> connection(
         redisConnectUnixWithTimeout(socket_path().c_str(), timeval{10, 0}), redisFree);
     if (connection == nullptr || connection->err != 0) throw std::runtime_error("redis-server is not there");
     redisSetTimeout(connection.get(), timeval{10, 0});
-    if (!options_.password.empty()) (void)answer(*connection, {"AUTH", "default", options_.password});
-    return answer(*connection, words);
+    if (!options_.password.empty()) put(*connection, {"AUTH", "default", options_.password});
+    for (const auto& words : all) put(*connection, words);
+    if (!options_.password.empty()) (void)next_reply(*connection);
+    std::vector<RedisReply> replies;
+    for (std::size_t i = 0; i < all.size(); ++i) replies.push_back(next_reply(*connection));
+    return replies;
 }
 
 std::string RedisServer::info(const std::string& section, std::string_view field) {

@@ -84,6 +84,8 @@ public:
     /// One command with the right password, on a connection of its own through the Unix socket, so from any thread. Throws
     /// when the server does not answer within ten seconds; an error is a reply.
     RedisReply command(const std::vector<std::string>& words);
+    /// Many at once, on one connection.
+    std::vector<RedisReply> commands(const std::vector<std::vector<std::string>>& all);
     /// A field of an INFO section, as ("replication", "role"); empty when it is not there.
     std::string info(const std::string& section, std::string_view field);
     /// Calls of a command by the server's own count, as calls("evalsha"). `CONFIG RESETSTAT` begins it anew.

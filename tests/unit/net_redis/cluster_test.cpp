@@ -31,16 +31,13 @@ redis::Answer ask(Caller& caller, std::initializer_list<std::string_view> words,
     return caller.loop.run(caller.client->call(Command(words), slot, caller.loop.in(patience), Repeat::safe));
 }
 
-/// How many of these keys do not count exactly one execution on the master that has them.
+/// The same for keys that are spread over the masters.
 std::size_t not_once(RedisCluster& cluster, const std::vector<std::string>& keys) {
-    std::map<std::uint16_t, std::size_t> owners;
+    const auto owners = cluster.owners();
+    std::map<std::size_t, std::vector<std::string>> by_node;
+    for (const std::string& key : keys) by_node[owners[redis::slot_of(key)]].push_back(key);
     std::size_t count = 0;
-    for (const std::string& key : keys) {
-        const std::uint16_t slot = redis::slot_of(key);
-        const auto owner = owners.try_emplace(slot, cluster.size()).first;
-        if (owner->second == cluster.size()) owner->second = cluster.owner(slot);
-        if (cluster.node(owner->second).command({"HGET", key, "times"}).text != "1") ++count;
-    }
+    for (const auto& [node, held] : by_node) count += test::not_once(cluster.node(node), held);
     return count;
 }
 

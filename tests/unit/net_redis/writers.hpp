@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <optional>
@@ -82,5 +83,13 @@ private:
     std::vector<std::string> acknowledged_;
     std::vector<redis::Failure> failures_;
 };
+
+/// How many of the keys a server holds do not count exactly one execution.
+inline std::size_t not_once(RedisServer& server, const std::vector<std::string>& keys) {
+    std::vector<std::vector<std::string>> questions;
+    for (const std::string& key : keys) questions.push_back({"HGET", key, "times"});
+    const auto replies = server.commands(questions);
+    return static_cast<std::size_t>(std::ranges::count_if(replies, [](const RedisReply& one) { return one.text != "1"; }));
+}
 
 }  // namespace tollgate::test

@@ -71,7 +71,8 @@ private:
 
     Task<Result<std::vector<std::uint16_t>>> reach(SteadyTime patience) {
         while (true) {
-            Result<std::vector<std::uint16_t>> masters = co_await client_.a_slot_of_each_master(soon());
+            // Long enough for an attempt to connect to fail and to say why.
+            Result<std::vector<std::uint16_t>> masters = co_await client_.a_slot_of_each_master(soon() + options_.timeout);
             if (masters) co_return masters;
             const bool wait = is_loading(masters.error().detail) && runtime_.clock.steady() < patience;
             if (!wait) co_return fail(unusable(masters.error().detail));

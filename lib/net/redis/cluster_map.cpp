@@ -70,16 +70,20 @@ void ClusterMap::moved(const Redirect& redirect) {
 
 /// True when there is a new table and a connection to every master that is in use; else it is asked for again.
 Task<bool> ClusterMap::refresh() {
-    bool settings_at_fault = true;
-    std::string reasons;
     const std::vector<Address> all = candidates();
     // A silent one must not use up the time of those behind it.
     const Milliseconds budget = std::max<Milliseconds>(node_.timeout / static_cast<int>(all.size()), 50ms);
+    bool settings_at_fault = true;
+    std::string reasons;
     for (const Address& address : all) {
-        if (co_await refresh_from(address, runtime_.clock.steady() + budget)) co_return all_up();
+        auto table = co_await ask(address, runtime_.clock.steady() + budget);
         if (shut_) co_return false;
-        settings_at_fault = settings_at_fault && last_.settings_at_fault;
-        reasons += (reasons.empty() ? "" : ", ") + last_.why;
+        if (table) {
+            replace(std::move(*table));
+            co_return all_up();
+        }
+        settings_at_fault = settings_at_fault && table.error().settings_at_fault;
+        reasons += (reasons.empty() ? "" : ", ") + table.error().why;
         if (reasons.size() > 1000) break;
     }
     last_ = {Execution::not_executed, "no node of the cluster tells who has its slots: " + reasons, settings_at_fault};
@@ -87,35 +91,24 @@ Task<bool> ClusterMap::refresh() {
     co_return false;
 }
 
-Task<bool> ClusterMap::refresh_from(Address address, SteadyTime connected_by) {
+Task<std::expected<SlotTable, Failure>> ClusterMap::ask(Address address, SteadyTime connected_by) {
     const Node node = node_at(address);
     const Command question{"CLUSTER", "SLOTS"};
-    if (!co_await node.link->wait_until_up(connected_by)) {
-        last_ = node.link->trouble();
-        co_return false;
-    }
+    if (!co_await node.link->wait_until_up(connected_by)) co_return std::unexpected(node.link->trouble());
     const Answer answer = co_await node.link->send(question.wire(), runtime_.clock.steady() + node_.timeout);
-    if (!answer) {
-        last_ = answer.error();
-        co_return false;
+    if (!answer) co_return std::unexpected(answer.error());
+    Failure failure{Execution::not_executed, "Redis at " + to_string(address) + ": "};
+    if (!answer->is_error()) {
+        auto table = SlotTable::from(*answer, address);
+        if (table) co_return std::move(*table);
+        failure.why += table.error();
+    } else if (answer->text().find("cluster support disabled") != std::string_view::npos) {
+        failure.why += "it is no node of a cluster; a server by itself is reached with redis://";
+        failure.settings_at_fault = true;
+    } else {
+        failure.why += "it answers " + std::string(answer->text());
     }
-    const std::string who = "Redis at " + to_string(address) + ": ";
-    if (answer->is_error()) {
-        const std::string said(answer->text());
-        const bool alone = said.find("cluster support disabled") != std::string::npos;
-        last_ = {
-            Execution::not_executed,
-            who + (alone ? "it is no node of a cluster; a server by itself is reached with redis://" : "it answers " + said),
-            alone};
-        co_return false;
-    }
-    auto table = SlotTable::from(*answer, address);
-    if (!table) {
-        last_ = {Execution::not_executed, who + table.error()};
-        co_return false;
-    }
-    if (!shut_) replace(std::move(*table));
-    co_return !shut_;
+    co_return std::unexpected(std::move(failure));
 }
 
 /// Nodes that are connected first; the URL's own last, in case all of the others have left.

@@ -51,7 +51,7 @@ public:
 
 private:
     Task<bool> refresh();
-    Task<bool> refresh_from(Address address, SteadyTime connected_by);
+    Task<std::expected<SlotTable, Failure>> ask(Address address, SteadyTime connected_by);
     [[nodiscard]] std::vector<Address> candidates() const;
     void replace(SlotTable table);
     void ring(bool there_is_a_table);

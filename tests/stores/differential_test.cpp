@@ -160,6 +160,7 @@ private:
             if (dice.percent(40)) continue;
             some.push_back(rule);
             some.back().key = tenant + "/" + rule.key + "/" + customer();
+            if (dice.percent(10)) some.back().max = 1;  // as after another configuration
         }
         return some;
     }

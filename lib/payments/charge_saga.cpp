@@ -4,8 +4,18 @@
 #include <utility>
 
 #include "payments/keys.hpp"
+#include "resilience/backoff.hpp"
 
 namespace tollgate {
+namespace {
+
+constexpr Backoff between_writes{.base_delay = Milliseconds(50), .max_delay = Milliseconds(1000), .multiplier = 2.0};
+
+bool store_is_away(const PaymentError& error) {
+    return error.code == Code::store_unavailable || error.code == Code::store_unknown;
+}
+
+}  // namespace
 
 ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed)
     : context_(std::move(context)), charge_(std::move(charge)), fence_(fence), resumed_(resumed), due_(charge_.begun_at) {}
@@ -44,14 +54,14 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         charge_.intent->sent = stays || !first_call;
         if (!stays) charge_.parked = true;
         if (waits || !stays) due_ = at + verdict.delay;
-        if (!co_await save(stays ? at + verdict.delay + lease : at, due_)) co_return End::abandoned;
+        if (!co_await save(stays ? verdict.delay + lease : Milliseconds(0), due_)) co_return End::abandoned;
         if (!stays) co_return End::parked;
         if (!waits) continue;
         co_await context_.hand_over.sleep_until(context_.runtime, wake);
         if (context_.hand_over.requested()) {
             charge_.intent->sent = !first_call;
             charge_.parked = true;
-            co_return co_await save(now(), due_) ? End::parked : End::abandoned;
+            co_return co_await save(Milliseconds(0), due_) ? End::parked : End::abandoned;
         }
     }
     co_return co_await close();
@@ -74,7 +84,7 @@ Task<bool> ChargeSaga::take_up() {
     }
     charge_.intent->sent = true;
     charge_.intent->since = at;
-    co_return co_await save(at + context_.policy.settle.lease, at);
+    co_return co_await save(context_.policy.settle.lease, at);
 }
 
 Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
@@ -124,28 +134,41 @@ Task<ChargeSaga::End> ChargeSaga::close() {
     std::optional<WallTime> due;
     if (status_of(charge_) == ChargeStatus::requires_action) due = now() + context_.policy.action_timeout;
     if (due) charge_.parked = true;
-    if (!co_await save(now(), due)) co_return End::abandoned;
+    if (!co_await save(Milliseconds(0), due)) co_return End::abandoned;
     co_return due ? End::parked : End::finished;
 }
 
-Task<bool> ChargeSaga::save(WallTime lease_until, std::optional<WallTime> due_at) {
-    const bool done = finished(charge_);
+/// A store that is away for a moment costs its owner that moment and not the charge: it asks again while the lease that it
+/// holds lasts. A write may run twice.
+Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) {
+    const SteadyTime last_try = call_deadline_ + context_.policy.settle.lease / 10;
+    auto written = co_await context_.store.advance(transition(lease, due_at));
+    for (int retry = 0; !written && store_is_away(written.error()); ++retry) {
+        const SteadyTime next = context_.runtime.clock.steady() + exponential(between_writes, retry);
+        if (next > last_try || context_.hand_over.requested()) break;
+        co_await context_.hand_over.sleep_until(context_.runtime, next);
+        written = co_await context_.store.advance(transition(lease, due_at));
+    }
+    ledger_.clear();
+    if (!written) error_ = std::move(written.error());
+    co_return written.has_value();
+}
+
+Transition ChargeSaga::transition(Milliseconds lease, std::optional<WallTime> due_at) const {
     const bool frees = frees_key(charge_);
     Transition transition{.id = charge_.id,
                           .fence = fence_,
                           .status = status_of(charge_),
                           .live = is_live(charge_),
                           .state = to_state(charge_),
-                          .lease_until = lease_until,
+                          .lease_until = now() + lease,
                           .due_at = due_at,
                           .answer = {},
                           .frees_key = frees,
-                          .ledger = std::exchange(ledger_, {}),
+                          .ledger = ledger_,
                           .now = now()};
-    if ((done && !frees) || charge_.attention) transition.answer = final_answer(charge_);
-    auto written = co_await context_.store.advance(std::move(transition));
-    if (!written) error_ = std::move(written.error());
-    co_return written.has_value();
+    if ((finished(charge_) && !frees) || charge_.attention) transition.answer = final_answer(charge_);
+    return transition;
 }
 
 CallContext ChargeSaga::call_context(Ask ask) const {

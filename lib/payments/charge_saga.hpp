@@ -35,7 +35,7 @@ public:
     enum class End : std::uint8_t {
         finished,   // nothing is left to do; the answer is durable, or the key free
         parked,     // it waits in the store, owned by nobody, until it is due
-        abandoned,  // a write failed, or another owner took over: the store has the truth
+        abandoned,  // the store stayed away, or another owner took over: the store has the truth
     };
 
     /// `resumed`: the row was somebody else's before; its intent may have left.
@@ -60,7 +60,9 @@ private:
     void choose_next(WallTime now);
     Verdict judge(const PaymentError& error, Asked asked, WallTime now);
     void page(const char* kind, const PaymentError& error);
-    Task<bool> save(WallTime lease_until, std::optional<WallTime> due_at);
+    /// `lease` counts from the write on; none gives the charge back.
+    Task<bool> save(Milliseconds lease, std::optional<WallTime> due_at);
+    [[nodiscard]] Transition transition(Milliseconds lease, std::optional<WallTime> due_at) const;
     Task<End> close();
     [[nodiscard]] WallTime now() const noexcept { return context_.runtime.clock.wall(); }
 

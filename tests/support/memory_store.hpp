@@ -35,7 +35,10 @@ public:
     /// Accepted begins (fresh or taken over) and advances: the store round trips that make up a charge.
     int writes = 0;
 
-    void fail_next_write(PaymentError error, WriteFate fate = WriteFate::lost) { failure_.emplace(std::move(error), fate); }
+    void fail_next_write(PaymentError error, WriteFate fate = WriteFate::lost, int times = 1) {
+        failure_.emplace(Failure{std::move(error), fate, times});
+    }
+    void forget_failure() noexcept { failure_.reset(); }
     void crash_at_write(int index, WriteFate fate) { crash_.emplace(index, fate); }
     /// Whether a crash that was asked for has not come yet.
     [[nodiscard]] bool crash_pending() const noexcept { return crash_.has_value(); }
@@ -129,9 +132,10 @@ private:
             throw Crash{};
         }
         if (failure_) {
-            const auto [error, fate] = *std::exchange(failure_, std::nullopt);
-            if (fate == WriteFate::kept) act();
-            return error;
+            const Failure failure = *failure_;
+            if (--failure_->times == 0) failure_.reset();
+            if (failure.fate == WriteFate::kept) act();
+            return failure.error;
         }
         act();
         return std::nullopt;
@@ -267,7 +271,12 @@ private:
     using Event = std::tuple<WallTime, std::string, std::uint64_t, std::string>;  // when, of which charge and fence, what
     using Events = std::set<Event>;
     std::map<std::string, Events> velocities_;
-    std::optional<std::pair<PaymentError, WriteFate>> failure_;
+    struct Failure {
+        PaymentError error;
+        WriteFate fate;
+        int times;
+    };
+    std::optional<Failure> failure_;
     std::optional<std::pair<int, WriteFate>> crash_;
 };
 

@@ -396,12 +396,29 @@ TEST_CASE("a call that is never answered ends within its lease, and asking again
     CHECK(shop.world.effects_of(Step::authorize).size() == 1);
 }
 
-TEST_CASE("a store that does not say whether it wrote ends the run, and a successor goes on from whichever it was") {
+TEST_CASE("a store that is away for a moment is asked again by the owner, and nothing is called twice") {
+    for (const auto fate : {MemoryStore::WriteFate::lost, MemoryStore::WriteFate::kept}) {
+        for (const Code code : {Code::store_unavailable, Code::store_unknown}) {
+            Shop shop;
+            ChargeSaga saga = shop.begin_saga();
+            shop.store.fail_next_write({code, "away"}, fate, 4);
+            CHECK(shop.run(saga) == End::finished);
+            CHECK(shop.status() == "succeeded");
+            CHECK(shop.time.elapsed() < shop.policy.settle.lease);
+            CHECK(shop.world.steps_done() == Steps{Step::reserve, Step::authorize, Step::capture, Step::ship});
+            CHECK(shop.store.ledger_of(shop.row().id).size() == 2);
+        }
+    }
+}
+
+TEST_CASE("a store that stays away ends the run within the lease, and a successor goes on from whatever it wrote") {
     for (const auto fate : {MemoryStore::WriteFate::lost, MemoryStore::WriteFate::kept}) {
         Shop shop;
         ChargeSaga saga = shop.begin_saga();
-        shop.store.fail_next_write({Code::store_unknown, "cut"}, fate);
+        shop.store.fail_next_write({Code::store_unknown, "cut"}, fate, 1000);
         CHECK(shop.run(saga) == End::abandoned);
+        CHECK(shop.time.elapsed() < shop.policy.settle.lease);
+        shop.store.forget_failure();
         CHECK(saga.error().code == Code::store_unknown);
         shop.recover();
         CHECK(shop.status() == "succeeded");

@@ -234,15 +234,16 @@ TEST_CASE("a charge whose undoing failed too often is answered 500, kept") {
     CHECK(shop.post()->replayed);
 }
 
-TEST_CASE("when the store fails in the middle the client hears 503, and the charge is finished later, once") {
+TEST_CASE("when the store stays away in the middle the client hears 503, and the charge is finished later, once") {
     Shop shop;
     auto asked = shop.command();
     const auto begun = shop.time.run(shop.store.begin(asked.begin));
-    shop.store.fail_next_write({Code::store_unavailable, "away"});
+    shop.store.fail_next_write({Code::store_unavailable, "away"}, MemoryStore::WriteFate::lost, 1000);
     const auto answer = shop.time.run(shop.checkout()(std::move(asked), *begun));
     REQUIRE_FALSE(answer);
     CHECK(answer.error().code == Code::store_unavailable);
     CHECK(answer.error().retriable);
+    shop.store.forget_failure();
     shop.recover();
     CHECK(shop.status() == "succeeded");
     CHECK(shop.world.steps_done() == std::vector<Step>{Step::reserve, Step::authorize, Step::capture, Step::ship});

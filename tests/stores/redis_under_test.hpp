@@ -1,6 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "net/redis/client.hpp"
+#include "relay.hpp"
 #include "store_under_test.hpp"
 #include "stores/redis/redis_store.hpp"
 #include "support/redis_cluster.hpp"
@@ -41,11 +45,26 @@ private:
     Loops& loops_;
 };
 
-/// A server and a store on it.
+/// A server and a store on it; with a relay in between.
 class LoneRedis {
 public:
     explicit LoneRedis(RedisServer::Options options = {})
-        : server(std::move(options)), store(loops, redis::Options::Kind::standalone, {{"127.0.0.1", server.port()}}) {}
+        : server(std::move(options)),
+          relay(server.port()),
+          store(loops, redis::Options::Kind::standalone, {{"127.0.0.1", relay.port()}}) {}
+
+    /// An integer, a text, or how many elements.
+    std::string ask(const std::vector<std::string>& words) {
+        const RedisReply reply = server.command(words);
+        if (reply.is_error()) throw std::runtime_error(reply.text);
+        return reply.kind == RedisReply::Kind::array ? std::to_string(reply.elements.size()) : reply.text;
+    }
+    [[nodiscard]] std::vector<std::string> keys(const std::string& pattern) {
+        std::vector<std::string> all;
+        for (const RedisReply& key : server.command({"KEYS", pattern}).elements) all.push_back(key.text);
+        std::ranges::sort(all);
+        return all;
+    }
 
     [[nodiscard]] Result<Begun> begin(BeginCharge begin) { return loops.main.run(store.store->begin(std::move(begin))); }
     [[nodiscard]] Result<void> advance(Transition step) { return loops.main.run(store.store->advance(std::move(step))); }
@@ -53,6 +72,7 @@ public:
 
     Loops loops;
     RedisServer server;
+    Relay relay;
     RedisUnderTest store;
 };
 

@@ -64,6 +64,18 @@ private:
     Task<Result<bool>> verify(Keys keys, int partition, std::string name, Chain chain) {
         head_ = {};
         seq_ = 0;
+        // In this order, since the chain may grow meanwhile: what is there, and then how far it was written.
+        std::int64_t there = 0;
+        for (const std::string& day : chain.days) {
+            const Answer count = co_await ask({"HLEN", keys.chain(day + ":" + name)}, partition);
+            if (!count) co_return fail(unreadable(count.error()));
+            there += count->integer();
+        }
+        for (const std::string& day : chain.days) {
+            const Answer last = co_await ask({"HGET", keys.chains(), day + ":" + name}, partition);
+            if (!last) co_return fail(unreadable(last.error()));
+            chain.last = std::max(chain.last, last->integer());
+        }
         while (seq_ < chain.last) {
             std::map<std::int64_t, std::string> some;
             for (const std::string& day : chain.days) {
@@ -75,7 +87,9 @@ private:
                 if (!check_next(name, some)) co_return false;
             }
         }
-        co_return true;
+        if (there <= chain.last) co_return true;
+        ++seq_;
+        co_return bad(name, "there are records beyond the one that was last written");
     }
 
     Task<Result<void>> read_some(std::string key, int partition, std::int64_t last, std::map<std::int64_t, std::string>& some) {
@@ -92,21 +106,22 @@ private:
     }
 
     bool check_next(const std::string& name, const std::map<std::int64_t, std::string>& some) {
-        const auto bad = [&](const char* why) {
-            verdict_.bad_seq = seq_;
-            verdict_.why = why;
-            verdict_.chain = name;
-            return false;
-        };
         const auto found = some.find(++seq_);
-        if (found == some.end()) return bad("the record is missing");
+        if (found == some.end()) return bad(name, "the record is missing");
         const std::string_view bytes = found->second;
         const std::optional<AuditRecord> record = decode_audit_record(bytes.substr(std::min(bytes.size(), head_.size())));
-        if (!record) return bad("the record cannot be read");
+        if (!record) return bad(name, "the record cannot be read");
         head_ = hasher_.next(head_, seq_, *record);
-        if (bytes.substr(0, head_.size()) != bytes_of(head_)) return bad("the record does not match its hash");
+        if (bytes.substr(0, head_.size()) != bytes_of(head_)) return bad(name, "the record does not match its hash");
         ++verdict_.records;
         return true;
+    }
+
+    bool bad(const std::string& chain, const char* why) {
+        verdict_.bad_seq = seq_;
+        verdict_.why = why;
+        verdict_.chain = chain;
+        return false;
     }
 
     static PaymentError unreadable(const Failure& failure) {

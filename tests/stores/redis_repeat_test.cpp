@@ -1,0 +1,176 @@
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "redis_under_test.hpp"
+
+using namespace tollgate;
+using namespace tollgate::test;
+using Kind = Begun::Kind;
+using std::chrono::seconds;
+
+namespace {
+
+BeginCharge counted(const std::string& key, WallTime now = noon) {
+    BeginCharge begin = begin_of(key, now);
+    begin.admission.limit_key = "shop/ann";
+    begin.admission.limit = GcraPolicy{.requests = 5, .per = std::chrono::minutes(1), .burst = 5};
+    begin.admission.velocities = {{.key = "shop/charges/ann", .window = std::chrono::minutes(1), .max = 5}};
+    return begin;
+}
+
+Transition freeing(const ChargeRow& row, WallTime now = noon) {
+    Transition end = step_of(row, "refused", now);
+    end.status = ChargeStatus::declined;
+    end.live = false;
+    end.due_at.reset();
+    end.frees_key = true;
+    return end;
+}
+
+/// Everything there is, but for what says that a copy would be late.
+std::map<std::string, std::string> snapshot(LoneRedis& redis) {
+    std::map<std::string, std::string> all;
+    for (const std::string& key : redis.keys("tg:{p*")) {
+        const char kind = key[9];
+        if (kind != 'x' && kind != 'y') all[key] = redis.ask({"DUMP", key});
+    }
+    return all;
+}
+
+std::vector<std::vector<std::string>> scripts_sent(const LoneRedis& redis) {
+    std::vector<std::vector<std::string>> scripts;
+    for (std::vector<std::string>& command : redis.relay.commands()) {
+        if (command[0] == "EVALSHA") scripts.push_back(std::move(command));
+    }
+    return scripts;
+}
+
+}  // namespace
+
+TEST_CASE("a begin whose reply was lost is told once more that the charge is its own") {
+    LoneRedis redis;
+    redis.relay.lose_next_reply();
+    const Begun begun = redis.begin(counted("a")).value();
+    REQUIRE(redis.relay.has_lost_it());
+    CHECK(begun.kind == Kind::fresh);
+    CHECK(begun.row.fence == 1);
+    CHECK(begun.row.attempt == 1);
+    CHECK(begun.row.created_at == noon);
+    CHECK(begun.velocities == std::vector<std::int64_t>{1});
+    CHECK(redis.find(id_of("a"))->fence == 1);
+    const Begun next = redis.begin(counted("b")).value();
+    CHECK(next.limit->remaining == 3);  // the first one counted once
+    CHECK(next.velocities == std::vector<std::int64_t>{2});
+    CHECK(redis.begin(counted("a")).value().kind == Kind::in_flight);
+}
+
+TEST_CASE("a take-over and a claim whose replies were lost are told what they have got") {
+    LoneRedis redis;
+    REQUIRE(redis.begin(begin_of("a")));
+    redis.relay.lose_next_reply();
+    const WallTime later = noon + seconds(30);
+    const Begun taken = redis.begin(begin_of("a", later)).value();
+    CHECK(taken.kind == Kind::taken_over);
+    CHECK(taken.row.fence == 2);
+    REQUIRE(redis.relay.has_lost_it());
+
+    redis.relay.lose_next_reply();
+    const WallTime last = later + seconds(30);
+    const auto claimed = redis.loops.main.run(redis.store.store->claim(last, last + seconds(30), 10)).value();
+    REQUIRE(redis.relay.has_lost_it());
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].fence == 3);
+    CHECK(claimed[0].lease_until == last + seconds(30));
+    CHECK(redis.find(id_of("a"))->fence == 3);
+}
+
+TEST_CASE("a step whose reply was lost is written once") {
+    LoneRedis redis;
+    const Begun begun = redis.begin(begin_of("a")).value();
+    redis.relay.lose_next_reply();
+    Transition step = step_of(begun.row, "captured");
+    step.ledger = {{"capture", "cap_1", 4999, "USD"}};
+    step.velocities = {{.key = "shop/failures/ann", .window = std::chrono::minutes(1), .max = 5}};
+    REQUIRE(redis.advance(step));
+    REQUIRE(redis.relay.has_lost_it());
+    CHECK(redis.loops.main.run(redis.store.store->ledger(id_of("a"))).value().size() == 1);
+    const std::string failures = redis.keys("*v:shop/failures/ann").at(0);
+    CHECK(redis.ask({"ZCARD", failures}) == "1");
+}
+
+TEST_CASE("copies of commands that arrive late change nothing") {
+    LoneRedis redis;
+    // A charge with all there is to it; one that is freed, begun again and lost to a take-over and a claim; refusals.
+    const Begun first = redis.begin(counted("a")).value();
+    Transition step = step_of(first.row, "captured");
+    step.ledger = {{"authorize", "auth_1", 4999, "USD"}, {"capture", "cap_1", 4999, "USD"}};
+    step.velocities = {{.key = "shop/failures/ann", .window = std::chrono::minutes(1), .max = 5}};
+    REQUIRE(redis.advance(step));
+    REQUIRE(redis.advance(step_of(first.row, "ship intended", noon + seconds(1))));
+
+    REQUIRE(redis.begin(counted("b")).value().kind == Kind::fresh);
+    CHECK(redis.begin(counted("b")).value().kind == Kind::in_flight);
+    const Begun taken = redis.begin(counted("b", noon + seconds(30))).value();
+    REQUIRE(taken.kind == Kind::taken_over);
+    REQUIRE(redis.advance(freeing(taken.row, noon + seconds(31))));
+    const WallTime again = noon + seconds(32);
+    REQUIRE(redis.begin(counted("b", again)).value().kind == Kind::fresh);
+    const auto claimed = redis.loops.main.run(redis.store.store->claim(noon + seconds(70), noon + seconds(99), 10)).value();
+    REQUIRE(claimed.size() == 2);
+    for (const ChargeRow& row : claimed) {
+        if (row.id == id_of("b")) REQUIRE(redis.advance(freeing(row, noon + seconds(71))));
+        if (row.id == id_of("a")) REQUIRE(redis.advance(end_of(row, Answer{201, "done"}, noon + seconds(72))));
+    }
+    // Whoever was refused must not be charged by a copy that comes when there is room again.
+    BeginCharge twice = begin_of("c");
+    twice.row.order_id = "order of a";
+    CHECK(redis.begin(twice).value().kind == Kind::duplicate);
+    BeginCharge limited = counted("d");
+    limited.admission.limit = GcraPolicy{.requests = 1, .per = std::chrono::minutes(1), .burst = 1};
+    limited.admission.limit_key = "shop/bob";
+    REQUIRE(redis.begin(limited).value().kind == Kind::fresh);
+    limited.row.id = id_of("e");
+    limited.row.order_id = "order of e";
+    CHECK(redis.begin(limited).value().kind == Kind::refused);
+    redis.ask({"DEL", redis.keys("*g:shop/bob").at(0)});
+    Transition refunded = step_of(redis.find(id_of("a")).value(), "refunded", noon + seconds(73));
+    refunded.status = ChargeStatus::succeeded;
+    refunded.live = false;
+    refunded.due_at.reset();
+    REQUIRE(redis.advance(refunded));
+
+    const auto before = snapshot(redis);
+    auto copies = scripts_sent(redis);
+    REQUIRE(copies.size() >= 16);
+    for (const auto& copy : copies) (void)redis.server.command(copy);
+    CHECK(snapshot(redis) == before);
+    std::ranges::reverse(copies);
+    for (const auto& copy : copies) (void)redis.server.command(copy);
+    CHECK(snapshot(redis) == before);
+    CHECK_FALSE(redis.find(id_of("c")));
+    CHECK_FALSE(redis.find(id_of("e")));
+}
+
+TEST_CASE("a copy of an older step does not overwrite a newer one") {
+    LoneRedis redis;
+    const Begun begun = redis.begin(begin_of("a")).value();
+    redis.relay.forget();
+    REQUIRE(redis.advance(step_of(begun.row, "authorize intended")));
+    const auto copies = scripts_sent(redis);
+    REQUIRE_FALSE(copies.empty());
+    REQUIRE(redis.advance(step_of(begun.row, "capture intended")));
+    CHECK(redis.server.command(copies.back()).text == "older");
+    CHECK(redis.find(id_of("a"))->state == "capture intended");
+}
+
+TEST_CASE("scripts that the server has forgotten are loaded again without a word to the caller") {
+    LoneRedis redis;
+    const Begun begun = redis.begin(begin_of("a")).value();
+    redis.ask({"SCRIPT", "FLUSH"});
+    REQUIRE(redis.advance(step_of(begun.row, "authorize intended")));
+    redis.ask({"SCRIPT", "FLUSH"});
+    CHECK(redis.begin(begin_of("a")).value().kind == Kind::in_flight);
+    redis.ask({"SCRIPT", "FLUSH"});
+    const WallTime later = noon + seconds(31);
+    CHECK(redis.loops.main.run(redis.store.store->claim(later, later + seconds(30), 10)).value().size() == 1);
+}

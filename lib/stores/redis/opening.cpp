@@ -59,12 +59,16 @@ public:
 private:
     [[nodiscard]] SteadyTime soon() const { return runtime_.clock.steady() + options_.timeout; }
 
-    /// A server that reads its data after a start is waited for.
-    Task<Answer> ask(Command command, std::uint16_t slot, SteadyTime patience) {
+    Task<Answer> ask(Command command, std::uint16_t slot) {
+        co_return co_await client_.call(std::move(command), slot, soon(), Repeat::safe);
+    }
+
+    /// What a server tells of itself. One that reads its data after a start is waited for.
+    Task<Answer> info_of(std::uint16_t slot, SteadyTime patience) {
         while (true) {
-            Answer answer = co_await client_.call(command, slot, soon(), Repeat::safe);
-            const bool wait = !answer && is_loading(answer.error().why) && runtime_.clock.steady() < patience;
-            if (!wait) co_return answer;
+            Answer info = co_await ask({"INFO"}, slot);
+            const bool loading = info ? field(info->text(), "loading") == "1" : is_loading(info.error().why);
+            if (!loading || runtime_.clock.steady() >= patience) co_return info;
             co_await sleep_for(runtime_, between_looks);
         }
     }
@@ -81,7 +85,7 @@ private:
     }
 
     Task<Result<void>> look_at(std::uint16_t slot, SteadyTime patience, std::vector<std::string>& warnings) {
-        const Answer info = co_await ask({"INFO"}, slot, patience);
+        const Answer info = co_await info_of(slot, patience);
         if (!info) co_return fail(unusable(info.error().why));
         const std::string_view text = info->text();
         const std::string_view version = field(text, "redis_version");
@@ -96,12 +100,12 @@ private:
         if (cluster && options_.redis.kind != Options::Kind::cluster) {
             co_return fail(unusable("it is a node of a cluster; name it with redis+cluster://…"));
         }
-        const Result<void> writable = co_await try_to_write(slot, patience);
+        const Result<void> writable = co_await try_to_write(slot);
         if (!writable) co_return fail(writable.error());
 
         const Answer settings = co_await ask({"CONFIG", "GET", "appendonly", "appendfsync", "no-appendfsync-on-rewrite",
                                               "maxmemory", "maxmemory-policy", "save", "min-replicas-to-write"},
-                                             slot, patience);
+                                             slot);
         const std::string server = "port " + std::string(field(text, "tcp_port"));
         const int replicas = static_cast<int>(number_of(field(text, "connected_slaves")));
         const ReplyView reply = settings ? ReplyView(*settings) : ReplyView(nullptr);
@@ -110,13 +114,14 @@ private:
     }
 
     /// A user without the right to run scripts is found now, and not by the first charge.
-    Task<Result<void>> try_to_write(std::uint16_t slot, SteadyTime patience) {
-        const Answer script = co_await ask({"EVAL", "#!lua\nreturn 1", "0"}, slot, patience);
+    Task<Result<void>> try_to_write(std::uint16_t slot) {
+        const Answer script = co_await ask({"EVAL", "#!lua\nreturn 1", "0"}, slot);
         if (script) co_return Result<void>();
-        if (script.error().execution == Execution::not_executed && !script.error().settings_at_fault) {
-            co_return Result<void>();  // full or without its replicas for now: that is for the health check to tell
-        }
-        co_return fail(unusable(script.error().why + "; its user needs +@all ~tg:* for Tollgate"));
+        const Failure& why = script.error();
+        const bool rights = why.settings_at_fault || why.execution == Execution::refused;
+        if (rights) co_return fail(unusable(why.why + "; give its user +@all ~tg:*"));
+        if (why.execution == Execution::unknown) co_return fail(unusable(why.why));
+        co_return Result<void>();  // full or without its replicas for now: that is for the health check to tell
     }
 
     const Runtime& runtime_;

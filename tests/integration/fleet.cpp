@@ -87,7 +87,7 @@ void Customers::shop(int customer) {
             purchases_.push_back(std::move(purchase));
         }
         ++bought_;
-        std::this_thread::sleep_for(20ms);  // bounds the load
+        std::this_thread::sleep_for(50ms);  // bounds the load
     }
 }
 

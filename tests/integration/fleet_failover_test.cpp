@@ -65,11 +65,15 @@ TEST_CASE("a slot that moves through the cluster under load takes its charges wi
     const std::uint16_t slot = slot_of_charges(cluster);
     const std::size_t home = cluster.owner(slot);
     for (const std::size_t to : {(home + 1) % 3, (home + 2) % 3, home}) {
+        const std::string name = "refused-" + std::to_string(to);
         cluster.begin_move(slot, to);
-        REQUIRE(customers.buy(5));  // new charges go to where the slot is going, old ones stay
+        // What a new charge needs is in two places now (TRYAGAIN).
+        check_store_unavailable(charge(fleet.port(0), name, {.id = name}));
+        CHECK(fleet.effects(name).empty());
         cluster.move_keys(slot, to);
         cluster.end_move(slot, to);
         REQUIRE(customers.buy(10));
+        CHECK(settled_charge(fleet.port(1), name, {.id = name}).status == 201);
     }
     CHECK(fleet.all_become(200));
     check_all_bought_once(customers.stop(), fleet.ports(), fleet.sandbox->port());

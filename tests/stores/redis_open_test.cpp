@@ -12,7 +12,7 @@ namespace {
 RedisStoreOptions options_of(const RedisServer& server) {
     RedisStoreOptions options;
     options.redis.servers = {{"127.0.0.1", server.port()}};
-    options.redis.timeout = options.timeout = Milliseconds(500);
+    options.redis.timeout = options.timeout = std::chrono::seconds(2);
     return options;
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("with replicas to wait for an answer that is told again is held by the
     options.redis.replicas = 1;
     Loops loops;
     const auto store = RedisStore::open(options, loops.runtimes()).value().store;
-    Begun begun = loops.main.run(store->begin(begin_of("a"))).value();
+    const Begun begun = loops.main.run(store->begin(begin_of("a"))).value();
     CHECK(begun.kind == Begun::Kind::fresh);
     REQUIRE(loops.main.run(store->advance(end_of(begun.row, Answer{201, "done"}))));
     CHECK(loops.main.run(store->begin(begin_of("a"))).value().kind == Begun::Kind::replay);

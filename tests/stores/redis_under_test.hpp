@@ -18,6 +18,7 @@ public:
     RedisUnderTest(Loops& loops, redis::Options::Kind kind, std::vector<redis::Address> servers) : loops_(loops) {
         options.redis.kind = kind;
         options.redis.servers = std::move(servers);
+        options.timeout = options.redis.timeout = std::chrono::seconds(10);  // on a machine that is busy with other tests
         reopen();
     }
 
@@ -27,9 +28,9 @@ public:
         RedisStore::Opened opened = RedisStore::open(options, loops_.runtimes()).value();
         store = std::move(opened.store);
         warnings = std::move(opened.warnings);
-        // A loop connects while it runs, and one that has not run for long takes the server for gone.
         for (Loop* loop : {&loops_.main, &loops_.sides[0], &loops_.sides[1]}) {
-            if (!loop->run(store->check())) throw std::runtime_error("the store was opened and cannot be written");
+            const auto writes = [&] { return loop->run(store->check()).has_value(); };
+            if (!wait_for(writes)) throw std::runtime_error("the store was opened and cannot be written");
         }
     }
 

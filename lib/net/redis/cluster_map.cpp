@@ -45,6 +45,7 @@ void ClusterMap::shut() noexcept {
 }
 
 Task<void> ClusterMap::watch(std::shared_ptr<ClusterMap> self) {
+    self->began_ = self->runtime_.clock.steady();  // a loop may begin to run long after the client was made
     int failures = 0;
     while (!self->shut_) {
         self->doubted_ = false;

@@ -61,7 +61,7 @@ private:
     const Runtime& runtime_;
     const std::vector<Address> seeds_;
     const LinkOptions node_;
-    const SteadyTime began_;
+    SteadyTime began_;
     std::optional<SlotTable> table_;
     std::map<Address, std::shared_ptr<Link>> links_;
     std::vector<std::weak_ptr<OneShot<bool>>> bells_;  // of those who wait for the first table

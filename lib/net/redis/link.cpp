@@ -71,6 +71,7 @@ Link::State::State(const Runtime& borrowed, LinkOptions chosen)
       space_(64 << 10) {}
 
 Task<void> Link::State::run(std::shared_ptr<State> self) {
+    self->down_since_ = self->runtime.clock.steady();  // a loop may begin to run long after the link was made
     for (int attempt = 0; !self->shut_; ++attempt) {
         const auto fresh = std::make_shared<Stream>(self->runtime.executor, self->options.tls.get());
         self->stream_ = fresh;

@@ -166,3 +166,23 @@ TEST_CASE("a process killed under load loses nothing that its clients ask for ag
     REQUIRE(customers.buy(20));
     check_all_bought_once(customers.stop(), {fleet.port(1)}, fleet.sandbox->port());
 }
+
+TEST_CASE("when all processes and Redis are killed at once their successors on the same files charge nobody twice") {
+    RedisServer redis({.append_only = true});
+    const ClosedPort first;
+    const ClosedPort second;
+    Fleet fleet(redis.url(), {{"TOLLGATE_SAGA_LEASE", "1s"}}, 0);
+    const auto start_both = [&] {
+        for (const ClosedPort* port : {&first, &second}) fleet.add({{"TOLLGATE_SERVER_LISTEN", port->address()}});
+    };
+    start_both();
+    Customers customers(fleet.ports(), 6);
+    REQUIRE(customers.buy(20));
+    redis.kill_hard();
+    fleet.process(0).kill_hard();
+    fleet.process(1).kill_hard();
+    redis.restart();
+    start_both();
+    REQUIRE(customers.buy(20));
+    check_all_bought_once(customers.stop(), {fleet.port(2), fleet.port(3)}, fleet.sandbox->port());
+}

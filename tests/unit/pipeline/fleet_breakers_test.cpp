@@ -171,6 +171,9 @@ TEST_CASE("a process that probes for long keeps the right to and no other begins
         CHECK_FALSE(f.a.call());
     }
     CHECK(f.a.gateway.calls() == 3);
+    f.time.advance(2s);
+    CHECK(f.b.call().has_value());
+    CHECK(f.b.state() == BreakerState::closed);
 }
 
 TEST_CASE("without the store the breakers go on by what they know and decide alone after the recovery timeout") {

@@ -24,7 +24,8 @@ constexpr std::array<std::pair<std::string_view, ErrorKind>, 15> kinds{{
     {"NOPERM", ErrorKind::no_rights},
 }};
 
-// A script met a key that has moved to another node in the midst of its slot. Ours read everything before they write.
+// A script met a key that has moved to another node in the midst of its slot. Of ours only one that reads can: the others name
+// a key that is never there, and are refused before they start.
 constexpr std::string_view key_has_moved = "Script attempted to access a non local key";
 
 }  // namespace
@@ -35,6 +36,10 @@ ErrorKind kind_of(std::string_view error) noexcept {
         if (word == name) return kind;
     }
     return error.find(key_has_moved) != std::string_view::npos ? ErrorKind::not_now : ErrorKind::other;
+}
+
+std::string_view without_our_words(std::string_view error) noexcept {
+    return error.substr(0, error.find(", with args beginning with"));
 }
 
 Execution execution_of(ErrorKind kind) noexcept {

@@ -21,6 +21,9 @@ enum class ErrorKind : std::uint8_t {
 
 [[nodiscard]] ErrorKind kind_of(std::string_view error) noexcept;
 
+/// The error without the words of a command that Redis does not know and quotes: a password may be among them.
+[[nodiscard]] std::string_view without_our_words(std::string_view error) noexcept;
+
 /// What such a reply means for the command: not executed, but for the command's own errors.
 [[nodiscard]] Execution execution_of(ErrorKind kind) noexcept;
 

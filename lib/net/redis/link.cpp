@@ -48,7 +48,7 @@ Greeting greeting(const LinkOptions& options) {
 
 Trouble trouble_in(Greeting::Part part, const Reply& reply, const LinkOptions& options) {
     using Part = Greeting::Part;
-    const std::string said(reply.text());
+    const std::string said(without_our_words(reply.text()));
     const ErrorKind kind = reply.is_error() ? kind_of(said) : ErrorKind::other;
     if (part == Part::name) return {};  // only for people who look at CLIENT LIST
     if (reply.is_error() && (part == Part::login || kind == ErrorKind::no_rights))

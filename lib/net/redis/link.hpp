@@ -31,8 +31,9 @@ struct LinkOptions {
 ///
 /// Commands of all callers share it. They leave at the end of the loop's pass, or sooner once 8 KiB are queued, in one write;
 /// replies come in the same order. While the connection is away commands wait for it, and when it has been away for `timeout`,
-/// or our own settings are at fault, they are refused at once. A reply that is not there by its caller's deadline means that
-/// the server stalls: the connection is dropped, and what was sent on it has an unknown outcome.
+/// or our own settings are at fault, they are refused at once. A reply that is not there by its caller's deadline has an
+/// unknown outcome; when the server has owed one for half of `timeout` it stalls: the connection is dropped then, with
+/// everything on it.
 ///
 /// With `replicas`, every write of the wire is followed by one WAIT, and its commands count once that was answered (`unknown`
 /// when fewer replicas hold them).

@@ -53,6 +53,7 @@ struct Link::State : std::enable_shared_from_this<Link::State> {
 
     [[nodiscard]] bool is_full(std::size_t more_bytes) const noexcept;
     [[nodiscard]] bool refuses_at_once() const;
+    [[nodiscard]] bool stalls() const;
     [[nodiscard]] Failure failure() const;
 
     const Runtime& runtime;
@@ -66,6 +67,7 @@ private:
         Waiting* waiting = nullptr;  // none: it has left, or this is WAIT's
         unsigned replies = 1;
         std::uint64_t begins_at = 0;  // the command's first byte among all of this connection
+        SteadyTime since{};           // when it was put there
         bool is_wait = false;
     };
 

@@ -41,7 +41,7 @@ void Link::State::submit(Waiting& waiting, SteadyTime deadline) {
 }
 
 void Link::State::put(Waiting& waiting) {
-    owed_.push_back({&waiting, waiting.commands, put_});
+    owed_.push_back({&waiting, waiting.commands, put_, runtime.clock.steady()});
     put_ += waiting.wire.size();
     out_ += waiting.wire;
     ++unwaited_;
@@ -63,7 +63,7 @@ void Link::State::flush_soon() {
 void Link::State::flush() {
     if (!up || writing_ || out_.empty()) return;
     if (options.replicas > 0 && unwaited_ > 0) {
-        owed_.push_back({.begins_at = put_, .is_wait = true});
+        owed_.push_back({.begins_at = put_, .since = runtime.clock.steady(), .is_wait = true});
         put_ += wait_wire_.size();
         out_ += wait_wire_;
         unwaited_ = 0;
@@ -182,10 +182,16 @@ void Link::State::fall(const std::string& why) {
 }
 
 void Link::State::late(Waiting& waiting) noexcept {
-    const auto queued = std::ranges::find(queue_, &waiting);
-    if (queued == queue_.end()) return fall("it does not answer in time");
-    queue_.erase(queued);
-    resume(waiting, std::unexpected(failure()));
+    const bool queued = std::ranges::find(queue_, &waiting) != queue_.end();
+    if (!queued && stalls()) return fall("it does not answer in time");
+    leave(waiting);
+    if (queued) return resume(waiting, std::unexpected(failure()));
+    resume(waiting, std::unexpected(Failure{Execution::unknown, server_ + ": it does not answer in time"}));
+}
+
+/// What was put on the wire a moment ago, by a caller with little time left, tells nothing.
+bool Link::State::stalls() const {
+    return !owed_.empty() && runtime.clock.steady() - owed_.front().since >= options.timeout / 2;
 }
 
 void Link::State::cancel(Waiting& waiting) noexcept {

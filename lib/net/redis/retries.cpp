@@ -12,7 +12,8 @@ constexpr Backoff between_sendings{.base_delay = 10ms, .max_delay = 200ms, .mult
 Failure failure_of(const Answer& answer) {
     if (!answer) return answer.error();
     const ErrorKind kind = kind_of(answer->text());
-    return {execution_of(kind), "Redis answers " + std::string(answer->text()), kind == ErrorKind::no_rights};
+    return {execution_of(kind), "Redis answers " + std::string(without_our_words(answer->text())),
+            kind == ErrorKind::no_rights};
 }
 
 /// Whether the same command may well succeed a moment later.

@@ -125,6 +125,12 @@ TEST_CASE("settings that are wrong are told in one sentence and at once") {
         options.password = "one";
         expected = "check user and password";
     }
+    SECTION("a login that is not known, whose words would be told") {
+        kind.config = {"rename-command AUTH \"\""};
+        options.user = "ann";
+        options.password = "right";
+        expected = "check user and password";
+    }
     SECTION("a database that is not there") {
         options.database = 999;
         expected = "no database 999";
@@ -199,6 +205,30 @@ TEST_CASE("what a stopped server has got and not answered is unknown, and later 
     REQUIRE_FALSE(stuck);
     CHECK(stuck.error().execution == Execution::unknown);
     CHECK(caller.ask({"PING"}, 30s));
+}
+
+TEST_CASE("a caller with little time left goes without its reply and leaves the others their connection") {
+    RedisServer::Options kind;
+    kind.config = {"enable-debug-command yes"};
+    RedisServer server(kind);
+    redis::Options options = Caller::to(server);
+    options.timeout = 20s;
+    Caller caller(options);
+    REQUIRE(caller.ask({"PING"}));
+    std::vector<Answer> answers(2);
+    std::size_t open = 2;
+    const auto one = [&](std::size_t i, Command command, Milliseconds patience) -> Task<void> {
+        answers[i] = co_await caller.client->call(std::move(command), 0, caller.loop.in(patience), Repeat::never);
+        --open;
+    };
+    caller.loop.start(one(0, {"DEBUG", "SLEEP", "1"}, 20s));
+    caller.loop.start(one(1, {"INCR", "n"}, 100ms));
+    caller.loop.run_until([&] { return open == 0; });
+    CHECK(answers[0]);
+    REQUIRE_FALSE(answers[1]);
+    CHECK(answers[1].error().execution == Execution::unknown);
+    CHECK(caller.ask({"GET", "n"})->text() == "1");
+    CHECK(caller.changes.size() == 1);  // it came up once and stayed
 }
 
 TEST_CASE("a command that must not run twice is not sent again when its connection is cut") {

@@ -165,7 +165,8 @@ TEST_CASE("a process that probes for long keeps the right to and no other begins
     f.time.settle();
     f.b.gateway.then("ok at last", 20s);
     auto service = f.b.service();
-    f.time.start([&]() -> Task<void> { std::ignore = co_await service(Call{f.time.steady() + 1min}); }());
+    const auto probe = [&]() -> Task<void> { std::ignore = co_await service(Call{f.time.steady() + 1min}); };
+    f.time.start(probe());
     for (int s = 0; s < 19; ++s) {
         f.time.advance(1s);
         CHECK_FALSE(f.a.call());

@@ -186,7 +186,8 @@ TEST_CASE("when the store does not answer no call is made and retry brings it th
     auto service = retry(f.time.runtime(), {.attempts_max = 100, .backoff = {500ms, 5s, 2.0}}) |
                    rate_limit(f.a, f.time.runtime()) | std::ref(f.gateway);
     std::optional<Result<std::string>> result;
-    f.time.start([&]() -> Task<void> { result = co_await service(Call{f.time.steady() + 1min}); }());
+    const auto call = [&]() -> Task<void> { result = co_await service(Call{f.time.steady() + 1min}); };
+    f.time.start(call());
     f.time.advance(10s);
     CHECK_FALSE(result);
     f.fleet.away = false;

@@ -105,18 +105,17 @@ std::optional<Reply> Customers::final_answer(const Purchase& purchase, std::size
 void check_all_bought_once(const std::vector<Customers::Purchase>& purchases, const std::vector<unsigned short>& ports,
                            unsigned short sandbox_port) {
     const auto effects = all_effects(sandbox_port);
+    std::size_t next_port = 0;
     for (const Customers::Purchase& purchase : purchases) {
         INFO(purchase.order.id << ": " << (purchase.answer ? purchase.answer->body : "no final answer"));
         REQUIRE(purchase.answer);
         CHECK(purchase.answer->status == 201);
         CHECK(effects.contains(purchase.order.id));
         if (effects.contains(purchase.order.id)) CHECK(effects.at(purchase.order.id) == whole_checkout);
-        for (const unsigned short port : ports) {
-            const Reply again = must(charge(port, purchase.key, purchase.order));
-            CHECK(again.status == purchase.answer->status);
-            CHECK(again.body == purchase.answer->body);
-            CHECK(again.header("idempotent-replayed") == "true");
-        }
+        const Reply again = must(charge(ports[next_port++ % ports.size()], purchase.key, purchase.order));
+        CHECK(again.status == purchase.answer->status);
+        CHECK(again.body == purchase.answer->body);
+        CHECK(again.header("idempotent-replayed") == "true");
     }
     CHECK(all_effects(sandbox_port) == effects);
 }

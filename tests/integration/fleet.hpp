@@ -66,7 +66,7 @@ private:
 };
 
 /// That each order was answered 201, was paid and sent exactly once, and that its key replays the answer byte for byte through
-/// every process.
+/// the next of the processes.
 void check_all_bought_once(const std::vector<Customers::Purchase>& purchases, const std::vector<unsigned short>& ports,
                            unsigned short sandbox_port);
 

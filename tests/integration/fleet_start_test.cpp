@@ -132,8 +132,8 @@ TEST_CASE("a server that is no cluster and a cluster that is taken for one serve
 
 TEST_CASE("a store URL that cannot be meant is a mistake in the configuration") {
     for (const std::string& url : {std::string("redis://"), "redis://:" + secret + "@", "redis://u:" + secret + "@host:0/0",
-                                  "redis+sentinel://u:" + secret + "@host", "redis+cluster://u:" + secret + "@host/3",
-                                  "memcached://u:" + secret + "@host", "redis://u:" + secret + "@host/zero"}) {
+                                   "redis+sentinel://u:" + secret + "@host", "redis+cluster://u:" + secret + "@host/3",
+                                   "memcached://u:" + secret + "@host", "redis://u:" + secret + "@host/zero"}) {
         check_refused(url, "redis\\+cluster://", 2);
     }
 }

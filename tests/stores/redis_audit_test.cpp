@@ -150,6 +150,24 @@ TEST_CASE("audit records that could not be written go before the next that can")
     CHECK_FALSE(verdict.bad_seq);
 }
 
+TEST_CASE("audit records whose script failed reach Redis by themselves when it is back") {
+    LoneRedis redis;
+    redis.store.options.timeout = Milliseconds(200);
+    redis.store.options.redis.timeout = Milliseconds(200);
+    redis.store.reopen();
+    redis.server.stop_process();
+    redis.store.store->append(record_of("attempt"));
+    CHECK_FALSE(redis.begin(begin_of("a")));
+    redis.server.continue_process();
+    redis.store.options.timeout = redis.store.options.redis.timeout = std::chrono::seconds(10);  // of those who look
+    const auto written = [&] {
+        redis.loops.main.io().restart();
+        redis.loops.main.io().run_for(std::chrono::milliseconds(5));
+        return verify_audit(redis.store.options).value().records == 1;
+    };
+    CHECK(wait_for(written));
+}
+
 TEST_CASE("audit records beyond what may wait for Redis are counted in the chain itself") {
     LoneRedis redis;
     redis.store.options.audit_max = 10;

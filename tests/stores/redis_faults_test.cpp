@@ -2,6 +2,8 @@
 #include <thread>
 
 #include "redis_under_test.hpp"
+#include "stores/placement.hpp"
+#include "support/redis_cluster.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
@@ -69,6 +71,54 @@ TEST_CASE("a full server takes no charge and says so, reads go on, and with room
     redis.ask({"CONFIG", "SET", "maxmemory", "0"});
     CHECK(healthy(redis));
     CHECK(redis.begin(begin_of("b")).value().kind == Kind::fresh);
+}
+
+TEST_CASE("a full server still forgets answers that have outlived their time") {
+    LoneRedis redis;
+    const Begun begun = redis.begin(begin_of("a")).value();
+    REQUIRE(redis.advance(end_of(begun.row, Answer{201, "done"})));
+    REQUIRE(redis.begin(begin_of("a", noon + std::chrono::hours(24))).value().kind == Kind::settled);
+    redis.ask({"CONFIG", "SET", "maxmemory", "1"});
+    CHECK(redis.loops.main.run(redis.store.store->sweep()).value() == 1);
+    CHECK_FALSE(redis.find(id_of("a"))->answer);
+}
+
+TEST_CASE("a step is refused while its charge's slot moves, though all that it names has moved already") {
+    RedisCluster cluster;
+    Loops loops;
+    RedisUnderTest under(loops, redis::Options::Kind::cluster, {{"127.0.0.1", cluster.node(0).port()}});
+    under.options.timeout = under.options.redis.timeout = std::chrono::seconds(1);
+    under.reopen();
+    const auto begin = [&](const BeginCharge& asked) { return loops.main.run(under.store->begin(asked)); };
+    const auto advance = [&](const Transition& step) { return loops.main.run(under.store->advance(step)).has_value(); };
+    const Begun begun = begin(begin_of("a")).value();
+    Transition authorized = step_of(begun.row, "authorized");
+    authorized.ledger = {{"authorize", "auth_1", 4999, "USD"}};
+    REQUIRE(advance(authorized));
+    REQUIRE(advance(end_of(begin(begin_of("b")).value().row, Answer{201, "done"})));
+
+    const int partition = partition_of_tenant("shop");
+    const std::string prefix = std::string(partition < 10 ? "tg:{p0" : "tg:{p") + std::to_string(partition) + "}:";
+    const std::uint16_t slot = redis::slot_of(prefix);
+    const std::size_t from = cluster.owner(slot);
+    const std::size_t to = (from + 1) % 3;
+    cluster.begin_move(slot, to);
+    const std::string port = std::to_string(cluster.node(to).port());
+    const RedisReply moved =
+        cluster.node(from).command({"MIGRATE", "127.0.0.1", port, "", "0", "5000", "KEYS", prefix + "c:" + id_of("a"),
+                                    prefix + "due", prefix + "k", prefix + "m:" + id_of("a")});
+    REQUIRE(moved.text == "OK");
+    // It takes the charge off the list of its order's living ones, which is not there yet.
+    Transition reversed = end_of(begun.row, Answer{402, "reversed"});
+    reversed.status = ChargeStatus::reversed;
+    reversed.live = false;
+    CHECK_FALSE(advance(reversed));
+    cluster.move_keys(slot, to);
+    cluster.end_move(slot, to);
+    CHECK(wait_for([&] { return advance(reversed); }));
+    BeginCharge again = begin_of("c");
+    again.row.order_id = "order of a";
+    CHECK(begin(again).value().kind == Kind::fresh);
 }
 
 TEST_CASE("a server that became a replica takes no charge") {

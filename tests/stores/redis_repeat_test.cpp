@@ -100,7 +100,17 @@ TEST_CASE("a step whose reply was lost is written once") {
 
 TEST_CASE("copies of commands that arrive late change nothing") {
     LoneRedis redis;
+    const auto record = [&](const char* outcome) {
+        redis.store.store->append({.at = noon,
+                                   .who = "key_1",
+                                   .what = "charge.create",
+                                   .outcome = outcome,
+                                   .origin = "127.0.0.1",
+                                   .charge_id = id_of("a"),
+                                   .request_id = "req_1"});
+    };
     // A charge with all there is to it; one that is freed, begun again and lost to a take-over and a claim; refusals.
+    record("attempt");
     const Begun first = redis.begin(counted("a")).value();
     Transition step = step_of(first.row, "captured");
     step.ledger = {{"authorize", "auth_1", 4999, "USD"}, {"capture", "cap_1", 4999, "USD"}};
@@ -137,6 +147,7 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     refunded.status = ChargeStatus::succeeded;
     refunded.live = false;
     refunded.due_at.reset();
+    record("201");
     REQUIRE(redis.advance(refunded));
 
     const auto before = snapshot(redis);
@@ -149,6 +160,9 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     CHECK(snapshot(redis) == before);
     CHECK_FALSE(redis.find(id_of("c")));
     CHECK_FALSE(redis.find(id_of("e")));
+    const AuditVerdict verdict = verify_audit(redis.store.options).value();
+    CHECK(verdict.records == 2);
+    CHECK_FALSE(verdict.bad_seq);
 }
 
 TEST_CASE("a copy of an older step does not overwrite a newer one") {

@@ -31,13 +31,8 @@ if standing ~= row[3] then
   local left, entered = sub(row[3], 1, 1), sub(standing, 1, 1)
   if left ~= entered then
     from, to = left ~= succeeded and list_of(left, sale), entered ~= succeeded and list_of(entered, sale)
-    if from then look_for(from) end
-    if to then look_for(to) end
   end
-  if sub(row[3], 2, 2) ~= sub(standing, 2, 2) then
-    living = prefix .. 'l:' .. sale
-    look_for(living)
-  end
+  if sub(row[3], 2, 2) ~= sub(standing, 2, 2) then living = prefix .. 'l:' .. sale end
 end
 
 if ARGV[7] ~= '' and not row[4] then

@@ -95,7 +95,7 @@ void AuditBuffer::Batch::settle(bool arrived) {
     if (const auto buffer = std::exchange(buffer_, nullptr)) buffer->settle(chain_, number_, arrived);
 }
 
-void AuditBuffer::settle(int partition, int batch, bool arrived) {
+void AuditBuffer::settle(int partition, std::int64_t batch, bool arrived) {
     Chain& chain = chains_[static_cast<std::size_t>(partition)];
     for (Kept& kept : chain.kept) {
         if (kept.batch != batch) continue;
@@ -154,7 +154,7 @@ void AuditBuffer::all_came_back() {
 bool AuditBuffer::done_waiting() {
     const std::lock_guard hold(mutex_);
     bool done = waiting_.empty() && lost_ == 0;
-    for (const Chain& chain : chains_) done = done && chain.here == 0;
+    for (const Chain& chain : chains_) done = done && chain.kept.empty();
     if (done) sender_called_ = false;
     return done;
 }

@@ -47,7 +47,7 @@ public:
 
         std::shared_ptr<AuditBuffer> buffer_;  // none: empty or settled
         int chain_ = 0;
-        int number_ = 0;
+        std::int64_t number_ = 0;
     };
 
     /// Takes what waits and adds it to the keys and arguments of a script in this partition; they stay valid until the loop
@@ -64,7 +64,7 @@ public:
     /// What is under way will not be heard of any more: it is here again.
     void all_came_back();
 
-    /// Whether nothing waits any more; `append` then asks for a sender again.
+    /// Whether all has arrived; `append` then asks for a sender again.
     [[nodiscard]] bool done_waiting();
 
 private:
@@ -74,7 +74,7 @@ private:
         std::string number;
         std::string bytes;                  // hash, record
         std::optional<std::size_t> charge;  // of another partition
-        int batch = 0;                      // 0: here
+        std::int64_t batch = 0;             // 0: here
         bool arrived = false;
     };
     struct Chain {
@@ -87,7 +87,7 @@ private:
 
     void collect(int partition);
     void add(int partition, const AuditRecord& record);
-    void settle(int partition, int batch, bool arrived);
+    void settle(int partition, std::int64_t batch, bool arrived);
     void came_home(std::size_t charge, int partition);
 
     const std::string name_;
@@ -103,7 +103,7 @@ private:
     AuditHasher hasher_;
     std::array<Chain, partitions> chains_;
     std::unordered_multimap<std::size_t, int> strayed_;  // charge → partition
-    int batches_ = 0;
+    std::int64_t batches_ = 0;
 };
 
 }  // namespace tollgate::redis

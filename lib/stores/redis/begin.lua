@@ -96,9 +96,8 @@ if fence and sub(standing, 3, 3) ~= '1' then
 
   local lease = tonumber(ARGV[8])
   if lease < tonumber(due) then lease = tonumber(due) end
-  local trace = trace_of(owner)
   keep_audit(audit)
-  leave(trace)
+  leave_trace_of(owner)
   call('HSET', ROW, 'f', tonumber(fence) + 1, 'n', 't' .. nonce, 'l', ARGV[8])
   call('ZADD', DUE, lease, id)
   return {'t', call('HGETALL', ROW)}
@@ -136,25 +135,20 @@ if requests > 0 then
 end
 
 local known, mark, was = fence and tonumber(fence) or 0, sub(ARGV[9], 1, 1), row[11]
-local trace, old_living, old_order, old_list
-if fence then
-  trace, old_living, old_order = trace_of(owner), prefix .. 'l:' .. was, prefix .. 'o:' .. order_of(was)
-  old_list = list_of(sub(standing, 1, 1), was)
-  look_for(old_living, old_order, old_list)
-end
 
 -- From here on everything is written.
 keep_audit(audit)
 local seq, created, attempt
 if fence then
   seq, attempt, created = row[8], tonumber(row[9] or '1') + 1, row[10]
-  leave(trace)
-  if sub(standing, 2, 2) == '1' then call('ZREM', old_living, id) end
+  leave_trace_of(owner)
+  if sub(standing, 2, 2) == '1' then call('ZREM', prefix .. 'l:' .. was, id) end
+  local old_order = prefix .. 'o:' .. order_of(was)
   if old_order ~= KEYS[5] then
     call('ZREM', old_order, id)
     call('ZADD', KEYS[5], seq, id)
   end
-  call('ZREM', old_list, id)
+  call('ZREM', list_of(sub(standing, 1, 1), was), id)
   if mark ~= succeeded then call('ZADD', KEYS[7], seq, id) end
   call('HDEL', ROW, 'A', 'B')
   call('HSET', ROW, 'f', known + 1, 'n', 'f' .. nonce, 's', ARGV[9], 'd', ARGV[1], 'l', ARGV[8], 'p', ARGV[4], 'b', ARGV[1],

@@ -22,20 +22,13 @@ if #before > 0 then
 end
 
 local ids = call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])
-local rows = {}
-local traces = {}
-for i, id in ipairs(ids) do
-  rows[i] = call('HMGET', prefix .. 'c:' .. id, 'f', 'n', 'd')
-  local owner = rows[i][2]
-  if owner and sub(owner, 1, 1) ~= 'c' then traces[i] = trace_of(owner) end
-end
-
 keep_audit(5)
-for i, id in ipairs(ids) do
-  local fence, due = rows[i][1], rows[i][3]
+for _, id in ipairs(ids) do
+  local key = prefix .. 'c:' .. id
+  local row = call('HMGET', key, 'f', 'n', 'd')
+  local fence, owner, due = row[1], row[2], row[3]
   if fence and due ~= '' then
-    local key = prefix .. 'c:' .. id
-    if traces[i] then leave(traces[i]) end
+    if owner and sub(owner, 1, 1) ~= 'c' then leave_trace_of(owner) end
     call('HSET', key, 'f', tonumber(fence) + 1, 'n', mine, 'l', ARGV[2])
     call('ZADD', KEYS[1], tonumber(due) > tonumber(ARGV[2]) and due or ARGV[2], id)
     call('RPUSH', KEYS[2], id)

@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::string velocity(std::string_view name) const { return key("v:", name); }
     [[nodiscard]] std::string told(std::string_view nonce) const { return key("x:", nonce); }
     [[nodiscard]] std::string claimed(std::string_view nonce) const { return key("y:", nonce); }
+    /// Never there; its absence keeps scripts from running while the slot moves (shared.lua).
+    [[nodiscard]] std::string absent() const { return key("-"); }
     [[nodiscard]] std::string chains() const { return key("a"); }
     [[nodiscard]] std::string chain(std::string_view day_and_chain) const { return key("a:", day_and_chain); }
 

@@ -12,7 +12,7 @@ Result<std::unique_ptr<Lanes>> Lanes::make(const std::vector<const Runtime*>& lo
     for (const Runtime* runtime : loops) {
         Result<std::unique_ptr<Client>> client = Client::make(*runtime, options, hook);
         if (!client) return fail(std::move(client.error()));
-        lanes->lanes_.push_back(std::make_shared<Lane>(*runtime, std::move(*client), nullptr, 0));
+        lanes->lanes_.push_back(std::make_shared<Lane>(*runtime, std::move(*client)));
     }
     return lanes;
 }

@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ struct Lane {
     const Runtime& runtime;
     std::unique_ptr<Client> client;  // none: the store is gone
     std::shared_ptr<AuditBuffer> audit;
-    int home = 0;  // the partition of records that found nothing to travel with
+    int home = 0;                                     // the partition of records that found nothing to travel with
+    std::map<std::uint16_t, std::string> probe_keys;  // by hash slot; see upkeep.cpp
 };
 
 /// A lane for every loop. Callers are served by that of the loop they run on; others by the first.

@@ -9,18 +9,18 @@ extern const std::string_view shared, begin, advance, claim, audit, sweep, page;
 namespace tollgate::redis {
 namespace {
 
-Script that_writes(const char* name, std::string_view text) {
+Script with_shared(const char* name, std::string_view text) {
     return {name, std::string(tollgate::scripts::shared) + std::string(text)};
 }
 
 }  // namespace
 
 const Scripts& scripts() {
-    static const Scripts all{.begin = that_writes("begin", tollgate::scripts::begin),
-                             .advance = that_writes("advance", tollgate::scripts::advance),
-                             .claim = that_writes("claim", tollgate::scripts::claim),
-                             .audit = that_writes("audit", tollgate::scripts::audit),
-                             .sweep = that_writes("sweep", tollgate::scripts::sweep),
+    static const Scripts all{.begin = with_shared("begin", tollgate::scripts::begin),
+                             .advance = with_shared("advance", tollgate::scripts::advance),
+                             .claim = with_shared("claim", tollgate::scripts::claim),
+                             .audit = with_shared("audit", tollgate::scripts::audit),
+                             .sweep = {"sweep", std::string(tollgate::scripts::sweep)},
                              .page = {"page", std::string(tollgate::scripts::page)}};
     return all;
 }

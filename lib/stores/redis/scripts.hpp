@@ -4,7 +4,7 @@
 
 namespace tollgate::redis {
 
-/// The scripts of the store, each NAME.lua; shared.lua stands in front of those that write.
+/// The scripts of the store, each NAME.lua; shared.lua stands in front of those that write charges and audit records.
 struct Scripts {
     Script begin, advance, claim, audit, sweep, page;
 };

@@ -1,32 +1,30 @@
 #!lua
 -- What the scripts that write have in common; it stands in front of each of them. In their comments a row is the hash of a
--- charge, whose fields are named in charge_fields.hpp. Every key of a script is in one partition, "tg:{pNN}:".
+-- charge, whose fields are named in rows.hpp. Every key of a script is in one partition, "tg:{pNN}:".
+--
+-- The last key before the audit's is never there (keys.hpp: absent). So while a slot moves between nodes of a cluster, Redis
+-- refuses the script before it starts (TRYAGAIN), instead of running it where a key it finds by itself is not, or not yet.
 local call, sub, find = redis.call, string.sub, string.find
 local prefix = sub(KEYS[1], 1, 9)
-
--- While a slot moves between nodes of a cluster, a key that is not here ends a script where it touches it. Redis looks for the
--- declared keys before the script starts; any other one is looked for before the first write.
-local function look_for(...) call('EXISTS', ...) end
 
 -- How long a copy of a command may lie on the way after another copy of it was answered.
 local late = 60000
 
 -- Audit records travel behind the arguments proper: the day and chain they belong to, their number, their bytes. Written
--- again they are the same, so neither a second run nor another order does harm. "a" holds the number last written of each.
+-- again they are the same, so neither a second run nor another order does harm. "a" holds the highest number of each.
 local function keep_audit(first)
   for i = first, #ARGV, 3 do
-    call('HSET', prefix .. 'a:' .. ARGV[i], ARGV[i + 1], ARGV[i + 2])
-    if ARGV[i + 3] ~= ARGV[i] then call('HSET', prefix .. 'a', ARGV[i], ARGV[i + 1]) end
+    local chain, number = ARGV[i], ARGV[i + 1]
+    call('HSET', prefix .. 'a:' .. chain, number, ARGV[i + 2])
+    if ARGV[i + 3] ~= chain then
+      local highest = call('HGET', prefix .. 'a', chain)
+      if not highest or tonumber(highest) < tonumber(number) then call('HSET', prefix .. 'a', chain, number) end
+    end
   end
 end
 
 -- Where a late copy of the begin that owned the charge until now will see that it must begin nothing.
-local function trace_of(owner)
-  local trace = prefix .. 'x:' .. sub(owner, 2)
-  look_for(trace)
-  return trace
-end
-local function leave(trace) call('SET', trace, '', 'PX', late) end
+local function leave_trace_of(owner) call('SET', prefix .. 'x:' .. sub(owner, 2), '', 'PX', late) end
 
 -- A sale is "6:tenant5:order4999:USD", each text behind its length.
 local function tenant_of(sale)

@@ -45,6 +45,8 @@ Task<Answer> StoreCore::command(Lane& lane, Command command, int partition, Stea
 Task<Answer> StoreCore::run(Lane& lane, Run script) {
     const SteadyTime by = deadline(lane);
     if (!script.charge.empty()) co_await bring_home(lane, script.charge, script.partition, by);
+    const std::string absent = Keys(script.partition).absent();
+    script.keys.push_back(absent);
     AuditBuffer::Batch audit = lane.audit->take(script.partition, script.keys, script.arguments);
     Answer answer = co_await lane.client->run(script.script, std::move(script.keys), std::move(script.arguments), by);
     if (answer) {
@@ -106,11 +108,15 @@ void StoreCore::stop() noexcept {
 }
 
 void StoreCore::last_words() {
+    bool any = false;
     for (const auto& lane : lanes_->all()) {
         lane->audit->all_came_back();
-        if (lane->audit->to_send(lane->home).empty()) continue;
-        (void)run_alone<bool>(options_.redis, [&](const Runtime& runtime, Client& client) -> Task<bool> {
-            const SteadyTime by = runtime.clock.steady() + options_.timeout;
+        any = any || !lane->audit->to_send(lane->home).empty();
+    }
+    if (!any) return;
+    (void)run_alone<bool>(options_.redis, [this](const Runtime& runtime, Client& client) -> Task<bool> {
+        const SteadyTime by = runtime.clock.steady() + options_.timeout;
+        for (const auto& lane : lanes_->all()) {
             for (const int partition : lane->audit->to_send(lane->home)) {
                 const std::string key = Keys(partition).chains();
                 std::vector<std::string_view> keys{key};
@@ -120,9 +126,9 @@ void StoreCore::last_words() {
                 if (!answer) co_return false;
                 audit.arrived();
             }
-            co_return true;
-        });
-    }
+        }
+        co_return true;
+    });
 }
 
 }  // namespace tollgate::redis

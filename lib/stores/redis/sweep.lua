@@ -1,5 +1,9 @@
--- Forgets kept answers that have outlived their time, the oldest first. KEYS: answers. ARGV: 1 until when, 2 how many at
--- most. Returns how many were looked at.
+#!lua flags=allow-oom
+-- Forgets kept answers that have outlived their time, the oldest first; also where memory is full, since it makes room.
+--
+-- KEYS: answers, one that is never there (shared.lua). ARGV: 1 until when, 2 how many at most. Returns how many were looked at.
+local call, sub, find = redis.call, string.sub, string.find
+local prefix = sub(KEYS[1], 1, 9)
 local cutoff, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local oldest = call('LRANGE', KEYS[1], 0, most - 1)
 local gone = 0

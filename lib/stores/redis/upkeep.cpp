@@ -10,18 +10,20 @@ constexpr std::string_view answers_a_step = "64";
 constexpr std::int64_t full_step = 64;
 constexpr std::string_view probe_life = "60";  // seconds
 
-/// A key of ours in this slot: the first number whose hash is right.
-std::string probe_key(std::uint16_t slot) {
-    for (unsigned number = 0;; ++number) {
-        std::string key = "tg:{" + std::to_string(number) + "}:up";
-        if (slot_of(key) == slot) return key;
+/// A key of ours in this slot: the first number whose hash is right. It takes a while to find one, so they are kept.
+const std::string& probe_key(std::map<std::uint16_t, std::string>& found, std::uint16_t slot) {
+    std::string& key = found[slot];
+    for (unsigned number = 0; key.empty(); ++number) {
+        const std::string digits = std::to_string(number);
+        if (slot_of(digits) == slot) key = "tg:{" + digits + "}:up";
     }
+    return key;
 }
 
 }  // namespace
 
 Task<Result<void>> StoreCore::probe(Lane& lane, std::uint16_t slot, SteadyTime by) {
-    Command write{"SET", probe_key(slot), "", "EX", probe_life};
+    Command write{"SET", probe_key(lane.probe_keys, slot), "", "EX", probe_life};
     const Answer answer = co_await lane.client->call(std::move(write), slot, by, Repeat::safe);
     if (!answer) co_return fail(Code::store_unavailable, "the store cannot be written: " + answer.error().why);
     co_return Result<void>();
@@ -46,9 +48,11 @@ Task<Result<std::size_t>> StoreCore::sweep(Lane& lane) {
     const std::string until = std::to_string((now_.load(std::memory_order_relaxed) - ttl).time_since_epoch().count());
     for (int i = 0; i < partitions; ++i) {
         const std::string answers = Keys(i).answers();
+        const std::string absent = Keys(i).absent();
         for (std::int64_t step = full_step; step == full_step;) {
             if (!lane.client) co_return looked_at;
-            const Answer swept = co_await lane.client->run(scripts().sweep, {answers}, {until, answers_a_step}, deadline(lane));
+            const Answer swept =
+                co_await lane.client->run(scripts().sweep, {answers, absent}, {until, answers_a_step}, deadline(lane));
             if (!swept) co_return fail(not_written(swept.error()));
             step = swept->integer();
             looked_at += static_cast<std::size_t>(step);

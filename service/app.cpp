@@ -135,7 +135,7 @@ public:
         }
         tell_store_counts(metrics_, store_);
         if (store_.fleet() != nullptr) fleet_.emplace(first_, breakers_, *store_.fleet(), process_name(first_.random));
-        if (settings_.gateway.max_per_second > 0)
+        if (settings_.gateway.max_per_second > 0 && store_.fleet() == nullptr)
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
         shared_.emplace(Shared{settings_,
                                store_.charges(),
@@ -176,6 +176,7 @@ private:
         log::info("shutting down: no longer ready, finishing what was accepted");
         health_.drain();
         recovery_.stop();
+        if (fleet_) fleet_->stop();
         const SteadyTime deadline = first_.clock.steady() + settings_.server.drain_timeout;
         const SteadyTime hand_over_at = deadline - std::min<Milliseconds>(5s, settings_.server.drain_timeout / 4);
         left_to_drain_ = workers_.size();

@@ -103,6 +103,7 @@ private:
         std::uint64_t era = 0;            // of the standing it told of
         bool open = false;                // in that standing: anything but closed
         std::optional<SteadyTime> until;  // what that standing set `open_until_` to
+        bool forgotten = false;           // the store has lost what it knew: what stands here is told again
         std::optional<SteadyTime> may_probe_until;
         std::optional<SteadyTime> wished;  // to probe, and nobody was asked since
         bool probes_elsewhere = false;

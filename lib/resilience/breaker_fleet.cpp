@@ -39,7 +39,9 @@ void Breaker::note_refused(SteadyTime now) noexcept {
 
 std::optional<BreakerNews> Breaker::news(SteadyTime now) const {
     using enum BreakerNews::Kind;
-    if (opened_here(now)) return BreakerNews{{}, opened, left(open_until_, now), fleet_.era};
+    const bool still_open = state_ == BreakerState::open && left(open_until_, now) > Milliseconds(0);
+    if (opened_here(now) || (fleet_.forgotten && still_open))
+        return BreakerNews{{}, opened, left(open_until_, now), fleet_.era};
     if (state_ == BreakerState::closed) {
         if (fleet_.open) return BreakerNews{{}, closed, Milliseconds(0), fleet_.era};
         return std::nullopt;
@@ -57,11 +59,13 @@ void Breaker::hear(const BreakerStanding& standing, SteadyTime asked, SteadyTime
     if (standing.era == fleet_.era) return;
     fleet_.era = standing.era;
     fleet_.open = standing.state != BreakerStanding::State::closed;
+    fleet_.forgotten = standing.era == 0;
+    if (fleet_.forgotten) return;  // everybody knows better
     fleet_.until.reset();
     switch (standing.state) {
         case BreakerStanding::State::closed:
-            // Of what a store has forgotten everybody knows better; and a failure since then is told next.
-            if (standing.era != 0 && state_ != BreakerState::closed && !has_opened) enter(BreakerState::closed);
+            // A failure since then is told next.
+            if (state_ != BreakerState::closed && !has_opened) enter(BreakerState::closed);
             break;
         case BreakerStanding::State::open:
             stay_away(standing.left, now);

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "telemetry/log.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -31,7 +33,10 @@ HealthMonitor::HealthMonitor(const Runtime& runtime, StoreHealth& store, const B
 
 Task<void> HealthMonitor::look() {
     const auto well = co_await store_.check();
-    store_error_ = well ? std::string() : well.error().detail;
+    const std::string error = well ? std::string() : well.error().detail;
+    if (error != store_error_ && well) log::info("the store is well again");
+    if (error != store_error_ && !well) log::error("the store cannot be written to", {{"why", error}});
+    store_error_ = error;
     renew();
 }
 

@@ -142,19 +142,20 @@ Task<ChargeSaga::End> ChargeSaga::close() {
 /// holds lasts. A write may run twice.
 Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) {
     const SteadyTime last_try = call_deadline_ + context_.policy.settle.lease / 10;
-    auto written = co_await context_.store.advance(transition(lease, due_at));
+    const WallTime at = now();
+    auto written = co_await context_.store.advance(transition(at, lease, due_at));
     for (int retry = 0; !written && store_is_away(written.error()); ++retry) {
         const SteadyTime next = context_.runtime.clock.steady() + exponential(between_writes, retry);
         if (next > last_try || context_.hand_over.requested()) break;
         co_await context_.hand_over.sleep_until(context_.runtime, next);
-        written = co_await context_.store.advance(transition(lease, due_at));
+        written = co_await context_.store.advance(transition(at, lease, due_at));
     }
     ledger_.clear();
     if (!written) error_ = std::move(written.error());
     co_return written.has_value();
 }
 
-Transition ChargeSaga::transition(Milliseconds lease, std::optional<WallTime> due_at) const {
+Transition ChargeSaga::transition(WallTime at, Milliseconds lease, std::optional<WallTime> due_at) const {
     const bool frees = frees_key(charge_);
     Transition transition{.id = charge_.id,
                           .fence = fence_,
@@ -166,7 +167,8 @@ Transition ChargeSaga::transition(Milliseconds lease, std::optional<WallTime> du
                           .answer = {},
                           .frees_key = frees,
                           .ledger = ledger_,
-                          .now = now()};
+                          .velocities = {},
+                          .now = at};
     if ((finished(charge_) && !frees) || charge_.attention) transition.answer = final_answer(charge_);
     return transition;
 }

@@ -62,7 +62,7 @@ private:
     void page(const char* kind, const PaymentError& error);
     /// `lease` counts from the write on; none gives the charge back.
     Task<bool> save(Milliseconds lease, std::optional<WallTime> due_at);
-    [[nodiscard]] Transition transition(Milliseconds lease, std::optional<WallTime> due_at) const;
+    [[nodiscard]] Transition transition(WallTime at, Milliseconds lease, std::optional<WallTime> due_at) const;
     Task<End> close();
     [[nodiscard]] WallTime now() const noexcept { return context_.runtime.clock.wall(); }
 

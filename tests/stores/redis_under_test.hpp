@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "lossy_relay.hpp"
 #include "net/redis/client.hpp"
-#include "relay.hpp"
 #include "store_under_test.hpp"
 #include "stores/redis/redis_store.hpp"
 #include "support/redis_cluster.hpp"
@@ -73,7 +73,7 @@ public:
 
     Loops loops;
     RedisServer server;
-    Relay relay;
+    LossyRelay relay;
     RedisUnderTest store;
 };
 

@@ -12,6 +12,8 @@
 namespace tollgate::redis {
 namespace {
 
+constexpr int loads_max = 3;  // of a script that is flushed again and again
+
 /// One server, whichever it is at the moment: the one of the URL, or the master the sentinels name.
 class SingleClient final : public Client {
 public:
@@ -34,11 +36,12 @@ protected:
 private:
     Task<Answer> ask(Command command, const Script* script, SteadyTime deadline, Repeat repeat) {
         Retries retries(runtime_, deadline, repeat);
+        int loads = 0;
         while (true) {
             Answer answer = co_await link_.send(command.wire(), deadline);
             if (answer && !answer->is_error()) co_return answer;
             const ErrorKind kind = answer ? kind_of(answer->text()) : ErrorKind::other;
-            if (kind == ErrorKind::unknown_script && script != nullptr) {
+            if (kind == ErrorKind::unknown_script && script != nullptr && ++loads <= loads_max) {
                 const Command load = script->load();
                 const Answer loaded = co_await link_.send(load.wire(), deadline);
                 if (loaded && !loaded->is_error()) continue;

@@ -58,7 +58,7 @@ Task<Result<std::vector<StoreCore::Waiting>>> StoreCore::look_for_due(Lane& lane
         if (answer && answer->size() == 2) waiting.push_back({i, (*answer)[1].integer()});
     }
     // A master that is away holds nobody up who waits at another one.
-    if (waiting.empty() && failure) co_return fail(not_read(*failure));
+    if (waiting.empty() && failure) co_return fail(not_read());
     std::ranges::sort(waiting, {}, &Waiting::since);
     co_return waiting;
 }

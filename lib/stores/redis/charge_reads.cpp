@@ -36,7 +36,7 @@ std::string list_of(const ChargeQuery& query, const Keys& keys) {
 Task<Result<std::optional<ChargeRow>>> StoreCore::find(Lane& lane, std::string id) {
     const int partition = partition_of_charge(id);
     const Answer answer = co_await command(lane, {"HGETALL", Keys(partition).row(id)}, partition, deadline(lane));
-    if (!answer) co_return fail(not_read(answer.error()));
+    if (!answer) co_return fail(not_read());
     if (answer->size() == 0) co_return std::optional<ChargeRow>();
     co_return std::optional<ChargeRow>(read_row(id, *answer).row);
 }
@@ -44,7 +44,7 @@ Task<Result<std::optional<ChargeRow>>> StoreCore::find(Lane& lane, std::string i
 Task<Result<std::vector<LedgerEntry>>> StoreCore::ledger(Lane& lane, std::string charge_id) {
     const int partition = partition_of_charge(charge_id);
     const Answer answer = co_await command(lane, {"HGETALL", Keys(partition).ledger(charge_id)}, partition, deadline(lane));
-    if (!answer) co_return fail(not_read(answer.error()));
+    if (!answer) co_return fail(not_read());
     co_return read_ledger(*answer);
 }
 
@@ -64,7 +64,7 @@ Task<Result<ChargePage>> StoreCore::page(Lane& lane, ChargeQuery query) {
     for (bool end = false; !end;) {
         const std::string wanted = std::to_string(limit + 1 - page.rows.size());  // one more tells whether there is a next page
         const Answer look = co_await lane.client->run(scripts().page, {list}, {before, wanted, status, looks_at}, by);
-        if (!look) co_return fail(not_read(look.error()));
+        if (!look) co_return fail(not_read());
         for (std::size_t i = 2; i + 2 < look->size(); i += 3) {
             if (page.rows.size() == limit) {
                 page.next_cursor = cursor_at(last);

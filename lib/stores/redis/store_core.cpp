@@ -14,13 +14,13 @@ constexpr int home_tries = 3;
 
 PaymentError not_written(const Failure& failure) {
     if (failure.execution == Execution::not_executed) {
-        return {Code::store_unavailable, "the store took no operation: " + failure.why, retry};
+        return {Code::store_unavailable, "the store is away; nothing was written", retry};
     }
-    return {Code::store_unknown, "the store did not say whether it wrote: " + failure.why, retry};
+    return {Code::store_unknown, "the store did not say whether it wrote", retry};
 }
 
-PaymentError not_read(const Failure& failure) {
-    return {Code::store_unavailable, "the store gave no answer: " + failure.why, retry};
+PaymentError not_read() {
+    return {Code::store_unavailable, "the store gives no answer", retry};
 }
 
 StoreCore::StoreCore(RedisStoreOptions options, std::unique_ptr<Lanes> lanes, std::string instance)

@@ -39,9 +39,9 @@ struct Run {
     std::vector<std::string_view> arguments;
 };
 
-/// For what may have been written, and for what only reads.
+/// For what may have been written, and for what only reads. Clients see these sentences: why is for the log and /health.
 [[nodiscard]] PaymentError not_written(const Failure& failure);
-[[nodiscard]] PaymentError not_read(const Failure& failure);
+[[nodiscard]] PaymentError not_read();
 
 class StoreCore : public std::enable_shared_from_this<StoreCore> {
 public:

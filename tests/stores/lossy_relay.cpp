@@ -1,4 +1,4 @@
-#include "relay.hpp"
+#include "lossy_relay.hpp"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -56,7 +56,7 @@ void read_commands(const std::string& bytes, std::vector<std::vector<std::string
 
 }  // namespace
 
-Relay::Relay(unsigned short server_port) : server_port_(server_port) {
+LossyRelay::LossyRelay(unsigned short server_port) : server_port_(server_port) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = local(0);
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 64) != 0) {
@@ -68,7 +68,7 @@ Relay::Relay(unsigned short server_port) : server_port_(server_port) {
     acceptor_ = std::thread([this] { accept_all(); });
 }
 
-Relay::~Relay() {
+LossyRelay::~LossyRelay() {
     over_ = true;
     ::shutdown(listener_, SHUT_RDWR);
     acceptor_.join();
@@ -76,19 +76,19 @@ Relay::~Relay() {
     ::close(listener_);
 }
 
-void Relay::forget() {
+void LossyRelay::forget() {
     const std::lock_guard hold(mutex_);
     for (std::string& bytes : passed_) bytes.clear();
 }
 
-std::vector<std::vector<std::string>> Relay::commands() const {
+std::vector<std::vector<std::string>> LossyRelay::commands() const {
     const std::lock_guard hold(mutex_);
     std::vector<std::vector<std::string>> all;
     for (const std::string& bytes : passed_) read_commands(bytes, all);
     return all;
 }
 
-void Relay::accept_all() {
+void LossyRelay::accept_all() {
     for (;;) {
         const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (client < 0) return;
@@ -99,7 +99,7 @@ void Relay::accept_all() {
     }
 }
 
-void Relay::serve(int client) {
+void LossyRelay::serve(int client) {
     const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = local(server_port_);
     std::size_t mine = 0;
@@ -137,7 +137,7 @@ void Relay::serve(int client) {
     ::close(server);
 }
 
-bool Relay::passed_something(std::size_t connection) const {
+bool LossyRelay::passed_something(std::size_t connection) const {
     const std::lock_guard hold(mutex_);
     return passed_[connection].find("EVALSHA") != std::string::npos;
 }

@@ -9,12 +9,12 @@
 namespace tollgate::test {
 
 /// Stands between the store and a Redis server: keeps the commands that pass, and loses replies on demand.
-class Relay {
+class LossyRelay {
 public:
-    explicit Relay(unsigned short server_port);
-    ~Relay();
-    Relay(const Relay&) = delete;
-    Relay& operator=(const Relay&) = delete;
+    explicit LossyRelay(unsigned short server_port);
+    ~LossyRelay();
+    LossyRelay(const LossyRelay&) = delete;
+    LossyRelay& operator=(const LossyRelay&) = delete;
 
     [[nodiscard]] unsigned short port() const noexcept { return port_; }
 

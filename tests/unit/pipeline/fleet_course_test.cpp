@@ -73,7 +73,7 @@ struct Course {
     test::VirtualTime time;
     test::MemoryFleet fleet{time};
     bool up = true;
-    SteadyTime store_trouble = SteadyTime::min();
+    SteadyTime store_trouble = SteadyTime{};
     int answered = 0;
     int refused = 0;
     int most_probers = 0;

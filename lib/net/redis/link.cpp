@@ -175,18 +175,27 @@ void Link::State::ring(bool now_up) {
     }
 }
 
+/// Nobody resumes it any more. Its coroutine holds its handler and the handler its coroutine: without the handler, what is left
+/// of both goes with their loop.
+void Link::State::let_go(Waiting& waiting) noexcept {
+    waiting.link = nullptr;
+    waiting.disarm();
+    if (waiting.slot.is_connected()) waiting.slot.clear();
+    waiting.handler.reset();
+}
+
 void Link::State::shut() noexcept {
     shut_ = true;
     up = false;
     if (stream_) stream_->close();
     pause_->wake();
-    for (Waiting* waiting : queue_) waiting->link = nullptr;
+    for (Waiting* waiting : queue_) let_go(*waiting);
     for (const Owed& one : owed_) {
-        if (one.waiting != nullptr) one.waiting->link = nullptr;
+        if (one.waiting != nullptr) let_go(*one.waiting);
     }
-    for (Waiting* waiting : held_) waiting->link = nullptr;
+    for (Waiting* waiting : held_) let_go(*waiting);
     for (const auto& [waiting, execution] : fallen_) {
-        if (waiting != nullptr) waiting->link = nullptr;
+        if (waiting != nullptr) let_go(*waiting);
     }
     queue_.clear();
     owed_.clear();

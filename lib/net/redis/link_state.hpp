@@ -87,6 +87,7 @@ private:
     void take_reply(Reply reply);
     void release_held(std::int64_t replicas);
     static void resume(Waiting& waiting, Answer answer);
+    static void let_go(Waiting& waiting) noexcept;
 
     struct FreeReader {
         void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }

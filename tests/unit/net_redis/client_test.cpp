@@ -318,6 +318,37 @@ TEST_CASE("a caller that is cancelled leaves at once, and the others' replies st
     CHECK((*other)->text() == "second");
 }
 
+TEST_CASE("callers that still wait when the client and its loop go leave nothing behind") {
+    auto kept = std::make_shared<int>();
+    const std::weak_ptr<int> left = kept;
+    int waiting = 0;
+    const auto wait = [&waiting](Caller& caller, std::shared_ptr<int>) -> Task<void> {
+        ++waiting;
+        std::ignore = co_await caller.client->call({"PING"}, 0, caller.loop.in(1min), Repeat::safe);
+        --waiting;
+    };
+    {
+        RedisServer server;
+        redis::Options options = Caller::to(server);
+        options.timeout = 1min;
+        Caller caller(options);
+        REQUIRE(caller.ask({"PING"}));
+        SECTION("for a reply") {
+            server.stop_process();
+        }
+        SECTION("for a connection") {
+            server.kill_hard();
+            caller.loop.run_until([&] { return caller.changes.size() == 2; });  // up, and down
+        }
+        for (int i = 0; i < 3; ++i) caller.loop.start(wait(caller, kept));
+        kept.reset();
+        caller.loop.run_until([&] { return waiting == 3; });
+        server.continue_process();
+    }
+    CHECK(waiting == 3);
+    CHECK(left.expired());
+}
+
 TEST_CASE("no more commands wait than was allowed") {
     RedisServer server;
     redis::Options options = Caller::to(server);

@@ -20,12 +20,20 @@ namespace {
 const std::string breakers_key = "tg:{fleet}:breakers";
 constexpr GcraPolicy hundred{100, 1s, 1};
 
+redis::Options patient(redis::Options::Kind kind, std::vector<redis::Address> servers) {
+    redis::Options options;
+    options.kind = kind;
+    options.servers = std::move(servers);
+    options.timeout = 10s;
+    return options;
+}
+
 /// Two clients of one loop, as two processes have them.
 struct Fleet {
     explicit Fleet(const redis::Options& options)
         : clients{redis::Client::make(loop.runtime(), options).value(), redis::Client::make(loop.runtime(), options).value()} {}
     explicit Fleet(const test::RedisServer& server)
-        : Fleet(redis::Options{.servers = {{"127.0.0.1", server.port()}}, .timeout = 5s}) {}
+        : Fleet(patient(redis::Options::Kind::standalone, {{"127.0.0.1", server.port()}})) {}
 
     std::vector<BreakerStanding> exchange(std::string process, std::vector<BreakerNews> news = {}) {
         return loop.run(store.exchange(std::move(process), std::move(news))).value();
@@ -262,8 +270,7 @@ TEST_CASE("two processes on one Redis keep the outbound cap together and ask onc
 
 TEST_CASE("the shared counters of a fleet live on a cluster too") {
     test::RedisCluster cluster;
-    Fleet fleet(redis::Options{
-        .kind = redis::Options::Kind::cluster, .servers = {{"127.0.0.1", cluster.node(0).port()}}, .timeout = 10s});
+    Fleet fleet(patient(redis::Options::Kind::cluster, {{"127.0.0.1", cluster.node(0).port()}}));
     CHECK(fleet.tell("a", Kind::opened, 30s, 0).state == State::open);
     CHECK(fleet.loop.run(fleet.other.exchange("b", {})).value().front().state == State::open);
     CHECK(fleet.take(3, 1s).count == 3);

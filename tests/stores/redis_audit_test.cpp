@@ -30,6 +30,15 @@ std::string chain_key(LoneRedis& redis) {
     return redis.keys("tg:{p*}:a:*").at(0);
 }
 
+/// Runs the store's loop until its first record is in Redis.
+bool record_arrives(LoneRedis& redis) {
+    return wait_for([&] {
+        redis.loops.main.io().restart();
+        redis.loops.main.io().run_for(std::chrono::milliseconds(5));
+        return verify_audit(redis.store.options).value().records == 1;
+    });
+}
+
 }  // namespace
 
 TEST_CASE("the audit chains in Redis are whole across restarts, and none at all are too") {
@@ -101,12 +110,7 @@ TEST_CASE("a transition in Redis is never durable before the audit records appen
 TEST_CASE("audit records reach Redis soon though nothing else is written") {
     LoneRedis redis;
     redis.store.store->append(record_of("attempt"));
-    const auto written = [&] {
-        redis.loops.main.io().restart();
-        redis.loops.main.io().run_for(std::chrono::milliseconds(5));
-        return verify_audit(redis.store.options).value().records == 1;
-    };
-    CHECK(wait_for(written));
+    CHECK(record_arrives(redis));
 }
 
 TEST_CASE("an audit record that went with another charge's script is there before its own charge's next step") {
@@ -135,9 +139,7 @@ TEST_CASE("an audit record that went with another charge's script is there befor
 
 TEST_CASE("audit records that could not be written go before the next that can") {
     LoneRedis redis;
-    redis.store.options.timeout = Milliseconds(200);
-    redis.store.options.redis.timeout = Milliseconds(200);
-    redis.store.reopen();
+    be_quick(redis);
     redis.server.stop_process();
     redis.store.store->append(record_of("attempt"));
     CHECK_FALSE(redis.begin(begin_of("a")));
@@ -152,20 +154,13 @@ TEST_CASE("audit records that could not be written go before the next that can")
 
 TEST_CASE("audit records whose script failed reach Redis by themselves when it is back") {
     LoneRedis redis;
-    redis.store.options.timeout = Milliseconds(200);
-    redis.store.options.redis.timeout = Milliseconds(200);
-    redis.store.reopen();
+    be_quick(redis);
     redis.server.stop_process();
     redis.store.store->append(record_of("attempt"));
     CHECK_FALSE(redis.begin(begin_of("a")));
     redis.server.continue_process();
     redis.store.options.timeout = redis.store.options.redis.timeout = std::chrono::seconds(10);  // of those who look
-    const auto written = [&] {
-        redis.loops.main.io().restart();
-        redis.loops.main.io().run_for(std::chrono::milliseconds(5));
-        return verify_audit(redis.store.options).value().records == 1;
-    };
-    CHECK(wait_for(written));
+    CHECK(record_arrives(redis));
 }
 
 TEST_CASE("audit records beyond what may wait for Redis are counted in the chain itself") {

@@ -11,11 +11,6 @@ using Kind = Begun::Kind;
 
 namespace {
 
-void be_quick(LoneRedis& redis) {
-    redis.store.options.timeout = redis.store.options.redis.timeout = Milliseconds(200);
-    redis.store.reopen();
-}
-
 bool healthy(LoneRedis& redis) {
     return redis.loops.main.run(redis.store.store->check()).has_value();
 }

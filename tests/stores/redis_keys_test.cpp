@@ -11,14 +11,6 @@ using Kind = Begun::Kind;
 
 namespace {
 
-BeginCharge counted(const std::string& key, WallTime now = noon) {
-    BeginCharge begin = begin_of(key, now);
-    begin.admission.limit_key = "shop/ann";
-    begin.admission.limit = GcraPolicy{.requests = 5, .per = std::chrono::minutes(1), .burst = 5};
-    begin.admission.velocities = {{.key = "shop/charges/ann", .window = std::chrono::minutes(1), .max = 5}};
-    return begin;
-}
-
 Transition declined(const ChargeRow& row, WallTime now = noon) {
     Transition end = end_of(row, Answer{402, "no"}, now);
     end.status = ChargeStatus::declined;

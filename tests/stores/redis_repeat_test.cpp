@@ -10,14 +10,6 @@ using std::chrono::seconds;
 
 namespace {
 
-BeginCharge counted(const std::string& key, WallTime now = noon) {
-    BeginCharge begin = begin_of(key, now);
-    begin.admission.limit_key = "shop/ann";
-    begin.admission.limit = GcraPolicy{.requests = 5, .per = std::chrono::minutes(1), .burst = 5};
-    begin.admission.velocities = {{.key = "shop/charges/ann", .window = std::chrono::minutes(1), .max = 5}};
-    return begin;
-}
-
 Transition freeing(const ChargeRow& row, WallTime now = noon) {
     Transition end = step_of(row, "refused", now);
     end.status = ChargeStatus::declined;

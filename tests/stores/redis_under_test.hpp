@@ -77,4 +77,19 @@ public:
     RedisUnderTest store;
 };
 
+/// From now on it gives up after a fifth of a second.
+inline void be_quick(LoneRedis& redis) {
+    redis.store.options.timeout = redis.store.options.redis.timeout = Milliseconds(200);
+    redis.store.reopen();
+}
+
+/// A begin that uses an allowance and counts itself.
+[[nodiscard]] inline BeginCharge counted(const std::string& key, WallTime now = noon) {
+    BeginCharge begin = begin_of(key, now);
+    begin.admission.limit_key = "shop/ann";
+    begin.admission.limit = GcraPolicy{.requests = 5, .per = std::chrono::minutes(1), .burst = 5};
+    begin.admission.velocities = {{.key = "shop/charges/ann", .window = std::chrono::minutes(1), .max = 5}};
+    return begin;
+}
+
 }  // namespace tollgate::test

@@ -55,13 +55,6 @@ private:
     Link link_;
 };
 
-Result<std::shared_ptr<asio::ssl::context>> tls_for(const Options& options) {
-    if (!options.tls) return std::shared_ptr<asio::ssl::context>();
-    auto made = make_client_tls(options.trusted_ca_file);
-    if (!made) return fail(std::move(made.error()));
-    return std::shared_ptr<asio::ssl::context>(std::move(*made));
-}
-
 }  // namespace
 
 std::string to_string(const Address& address) {
@@ -70,34 +63,28 @@ std::string to_string(const Address& address) {
     return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
-LinkOptions link_options(const Options& options, std::function<void(const LinkChange&)> hook) {
-    LinkOptions link;
-    link.user = options.user;
-    link.password = options.password;
-    link.database = options.database;
-    link.timeout = options.timeout;
-    link.waiting_max = options.waiting_max;
-    link.waiting_bytes = options.waiting_bytes;
-    link.replicas = options.replicas;
-    link.hook = std::move(hook);
+Result<LinkOptions> link_options(const Options& options, std::function<void(const LinkChange&)> hook) {
+    LinkOptions link{options, {}, false, {}, std::move(hook)};
+    if (!options.tls) return link;
+    auto tls = make_client_tls(options.trusted_ca_file);
+    if (!tls) return fail(std::move(tls.error()));
+    link.tls = std::move(*tls);
     return link;
 }
 
 Result<std::unique_ptr<Client>> Client::make(const Runtime& runtime, Options options,
                                              std::function<void(const LinkChange&)> hook) {
     if (options.servers.empty()) return fail(Code::bad_request, "no Redis server is named");
-    auto tls = tls_for(options);
-    if (!tls) return fail(std::move(tls.error()));
     if (options.kind == Options::Kind::cluster) return make_cluster_client(runtime, std::move(options), std::move(hook));
-    LinkOptions link = link_options(options, std::move(hook));
-    link.tls = std::move(*tls);
+    auto link = link_options(options, std::move(hook));
+    if (!link) return fail(std::move(link.error()));
     if (options.kind == Options::Kind::sentinel) {
-        link.where = ask_sentinels(runtime, options);
-        link.master_only = true;
+        link->where = ask_sentinels(runtime, options);
+        link->master_only = true;
     } else {
-        link.where = [server = options.servers.front()](SteadyTime) -> Task<Result<Address>> { co_return server; };
+        link->where = [server = options.servers.front()](SteadyTime) -> Task<Result<Address>> { co_return server; };
     }
-    return std::make_unique<SingleClient>(runtime, std::move(link));
+    return std::make_unique<SingleClient>(runtime, std::move(*link));
 }
 
 Task<Answer> Client::run(const Script& script, std::vector<std::string_view> keys, std::vector<std::string_view> arguments,

@@ -26,20 +26,24 @@ struct Address {
 /// "host:port", "[v6]:port", or the path.
 [[nodiscard]] std::string to_string(const Address& address);
 
-struct Options {
-    enum class Kind : std::uint8_t { standalone, sentinel, cluster };
-    Kind kind = Kind::standalone;
-    std::vector<Address> servers;  // one; the sentinels; some nodes of the cluster
-    std::string master;            // its name among the sentinels
-    bool tls = false;              // certificate and name are verified (TLS 1.2 or newer)
-    std::string trusted_ca_file;   // instead of the system's authorities, for tests; SSL_CERT_FILE does it for operators
-    std::string user, password;    // empty: none
+/// What every connection of a client has in common.
+struct Account {
+    std::string user, password;  // empty: none
     int database = 0;
 
     Milliseconds timeout{1000};        // of a connection attempt; and after so long an outage commands are refused at once
     std::size_t waiting_max = 10'000;  // commands that may wait for a connection or a reply
     std::size_t waiting_bytes = 64 << 20;
     int replicas = 0;  // so many must hold a write before it counts (WAIT)
+};
+
+struct Options : Account {
+    enum class Kind : std::uint8_t { standalone, sentinel, cluster };
+    Kind kind = Kind::standalone;
+    std::vector<Address> servers;  // one; the sentinels; some nodes of the cluster
+    std::string master;            // its name among the sentinels
+    bool tls = false;              // certificate and name are verified (TLS 1.2 or newer)
+    std::string trusted_ca_file;   // instead of the system's authorities, for tests; SSL_CERT_FILE does it for operators
 };
 
 /// Why a command brought no reply to go on with.
@@ -83,7 +87,7 @@ public:
     Task<Answer> run(const Script& script, std::vector<std::string_view> keys, std::vector<std::string_view> arguments,
                      SteadyTime deadline);
 
-    /// One of its slots for every master there is, at least one; throws nothing. Fails while no master is known.
+    /// One of its slots for every master there is, at least one. Fails while no master is known.
     virtual Task<Result<std::vector<std::uint16_t>>> a_slot_of_each_master(SteadyTime deadline) = 0;
 
 protected:

@@ -2,7 +2,6 @@
 
 #include "net/redis/cluster_map.hpp"
 #include "net/redis/retries.hpp"
-#include "net/tls/client_tls.hpp"
 
 namespace tollgate::redis {
 namespace {
@@ -128,13 +127,9 @@ Result<std::unique_ptr<Client>> make_cluster_client(const Runtime& runtime, Opti
     if (options.database != 0)
         return fail(Code::bad_request,
                     "a Redis Cluster has database 0 only, and store.url names database " + std::to_string(options.database));
-    LinkOptions node = link_options(options, std::move(hook));
-    if (options.tls) {
-        auto tls = make_client_tls(options.trusted_ca_file);
-        if (!tls) return fail(std::move(tls.error()));
-        node.tls = std::move(*tls);
-    }
-    return std::make_unique<ClusterClient>(runtime, std::move(options.servers), std::move(node));
+    auto node = link_options(options, std::move(hook));
+    if (!node) return fail(std::move(node.error()));
+    return std::make_unique<ClusterClient>(runtime, std::move(options.servers), std::move(*node));
 }
 
 }  // namespace tollgate::redis

@@ -10,22 +10,17 @@
 
 namespace tollgate::redis {
 
-struct LinkOptions {
+struct LinkOptions : Account {
     /// Asked before every connection attempt; within `timeout`. Its error is the reason why there is no connection.
     std::function<Task<Result<Address>>(SteadyTime deadline)> where;
     bool master_only = false;                 // who answers ROLE with anything but master is left at once
     std::shared_ptr<asio::ssl::context> tls;  // none: plain text
-    std::string user, password;
-    int database = 0;
-    Milliseconds timeout{1000};
-    std::size_t waiting_max = 10'000;
-    std::size_t waiting_bytes = 64 << 20;
-    int replicas = 0;
     std::function<void(const LinkChange&)> hook;
 };
 
-/// What all links of a client have in common; `where`, `master_only` and `tls` are left out.
-[[nodiscard]] LinkOptions link_options(const Options& options, std::function<void(const LinkChange&)> hook);
+/// For the links of a client with these options: all but `where` and `master_only`. Fails with `bad_request` when
+/// `trusted_ca_file` cannot be used.
+[[nodiscard]] Result<LinkOptions> link_options(const Options& options, std::function<void(const LinkChange&)> hook);
 
 /// One connection to one server, kept up for as long as the link lives.
 ///

@@ -19,17 +19,13 @@ using asio::use_awaitable;
 namespace {
 
 /// An idle connection that the network has forgotten is found out within half a minute, not by the next charge.
-template <class Socket>
-void keep_alive(Socket& socket) {
-    using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
-    using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
-    using Count = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
-    NetError ignored;
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket.set_option(asio::socket_base::keep_alive(true), ignored);
-    socket.set_option(Idle(15), ignored);
-    socket.set_option(Interval(5), ignored);
-    socket.set_option(Count(3), ignored);
+void keep_alive(int socket) {
+    const auto set = [socket](int level, int name, int value) { ::setsockopt(socket, level, name, &value, sizeof value); };
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 15);  // seconds, like the next one
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
 }  // namespace
@@ -66,7 +62,7 @@ Task<std::string> Stream::connect(Address address) {
     }
     if (error || !socket_.is_open()) co_return "it cannot be reached: " + error.message();
     socket_.non_blocking(true, error);
-    if (address.port != 0) keep_alive(socket_);
+    if (address.port != 0) keep_alive(socket_.native_handle());
     co_return "";
 }
 

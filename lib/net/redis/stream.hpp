@@ -43,7 +43,6 @@ public:
     }
 
     [[nodiscard]] bool is_tls() const noexcept { return tls_.has_value(); }
-    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
     [[nodiscard]] bool timed_out() const noexcept { return timed_out_; }
 
     void close() noexcept;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "stores/redis/all_of.hpp"
+#include "async/all_of.hpp"
 #include "stores/redis/keys.hpp"
 #include "stores/redis/rows.hpp"
 #include "stores/redis/scripts.hpp"

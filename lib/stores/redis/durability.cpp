@@ -23,8 +23,7 @@ std::string persistence(const Settings& settings) {
     }
     if (settings.at("appendfsync") == "everysec") {
         return "syncs its file once a second: a crash of the machine loses up to two seconds of charges that were answered; "
-               "set "
-               "appendfsync always";
+               "set appendfsync always";
     }
     if (settings.at("appendfsync") == "no") {
         return "leaves it to the system when its file is synced: a crash of the machine loses some thirty seconds of charges "
@@ -32,8 +31,7 @@ std::string persistence(const Settings& settings) {
     }
     if (settings.at("no-appendfsync-on-rewrite") == "yes") {
         return "does not sync its file while it is rewritten: a crash of the machine then loses charges that were answered; "
-               "set "
-               "no-appendfsync-on-rewrite no";
+               "set no-appendfsync-on-rewrite no";
     }
     return {};
 }
@@ -42,12 +40,10 @@ std::string replication(const Settings& settings, int replicas, int wait_replica
     if (replicas == 0 || wait_replicas > 0) return {};
     if (settings.at("min-replicas-to-write") != "0") {
         return "has replicas, but its writes do not wait for them: a failover loses what was answered in the last moments "
-               "before "
-               "it; set store.wait_replicas = 1";
+               "before it; set store.wait_replicas = 1";
     }
     return "has replicas, but its writes do not wait for them: a failover loses what was answered in the moments before it, "
-           "and a "
-           "master that is cut off goes on without them; set store.wait_replicas = 1 and min-replicas-to-write 1";
+           "and a master that is cut off goes on without them; set store.wait_replicas = 1 and min-replicas-to-write 1";
 }
 
 }  // namespace
@@ -63,8 +59,7 @@ std::vector<std::string> durability_warnings(const std::string& server, ReplyVie
         if (settings.contains(name)) continue;
         warn(
             "does not tell its settings (CONFIG GET is not allowed): whether a crash loses charges is unknown; allow it, or "
-            "make "
-            "sure of appendonly yes, appendfsync always and maxmemory-policy noeviction");
+            "make sure of appendonly yes, appendfsync always and maxmemory-policy noeviction");
         return warnings;
     }
     warn(persistence(settings));

@@ -60,17 +60,17 @@ Task<Answer> StoreCore::run(Lane& lane, Run script) {
 Task<void> StoreCore::bring_home(Lane& lane, std::string_view charge, int partition, SteadyTime by) {
     for (int i = 0; i < home_tries; ++i) {
         const std::optional<int> where = lane.audit->strayed(charge, partition);
-        if (!where || !co_await send_audit(lane, *where, by)) co_return;
+        if (!where || !co_await send_audit(*lane.client, *lane.audit, *where, by)) co_return;
     }
 }
 
 /// Takes its turn behind everything under way to this partition, so even with nothing of its own it tells that this arrived.
-Task<bool> StoreCore::send_audit(Lane& lane, int partition, SteadyTime by) {
+Task<bool> StoreCore::send_audit(Client& client, AuditBuffer& buffer, int partition, SteadyTime by) {
     const std::string key = Keys(partition).chains();
     std::vector<std::string_view> keys{key};
     std::vector<std::string_view> arguments;
-    AuditBuffer::Batch audit = lane.audit->take(partition, keys, arguments);
-    const Answer answer = co_await lane.client->run(scripts().audit, std::move(keys), std::move(arguments), by);
+    AuditBuffer::Batch audit = buffer.take(partition, keys, arguments);
+    const Answer answer = co_await client.run(scripts().audit, std::move(keys), std::move(arguments), by);
     if (answer) audit.arrived();
     co_return answer.has_value();
 }
@@ -91,7 +91,7 @@ Task<void> StoreCore::hand_in(std::shared_ptr<StoreCore> core, std::shared_ptr<L
         if (!lane->client) co_return;
         bool sent = true;
         for (const int partition : lane->audit->to_send(lane->home)) {
-            sent = sent && co_await core->send_audit(*lane, partition, core->deadline(*lane));
+            sent = sent && co_await send_audit(*lane->client, *lane->audit, partition, core->deadline(*lane));
             if (!lane->client) co_return;
         }
         pause = sent ? core->options_.audit_delay : std::max(retry, core->options_.audit_delay);
@@ -118,13 +118,7 @@ void StoreCore::last_words() {
         const SteadyTime by = runtime.clock.steady() + options_.timeout;
         for (const auto& lane : lanes_->all()) {
             for (const int partition : lane->audit->to_send(lane->home)) {
-                const std::string key = Keys(partition).chains();
-                std::vector<std::string_view> keys{key};
-                std::vector<std::string_view> arguments;
-                AuditBuffer::Batch audit = lane->audit->take(partition, keys, arguments);
-                const Answer answer = co_await client.run(scripts().audit, std::move(keys), std::move(arguments), by);
-                if (!answer) co_return false;
-                audit.arrived();
+                if (!co_await send_audit(client, *lane->audit, partition, by)) co_return false;
             }
         }
         co_return true;

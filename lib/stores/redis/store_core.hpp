@@ -78,7 +78,7 @@ private:
     /// Runs a script that writes, with the audit records that wait.
     Task<Answer> run(Lane& lane, Run script);
     Task<void> bring_home(Lane& lane, std::string_view charge, int partition, SteadyTime by);
-    Task<bool> send_audit(Lane& lane, int partition, SteadyTime by);
+    static Task<bool> send_audit(Client& client, AuditBuffer& buffer, int partition, SteadyTime by);
     Task<Answer> command(Lane& lane, Command command, int partition, SteadyTime by);
 
     struct Waiting {

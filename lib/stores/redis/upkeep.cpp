@@ -1,4 +1,4 @@
-#include "stores/redis/all_of.hpp"
+#include "async/all_of.hpp"
 #include "stores/redis/keys.hpp"
 #include "stores/redis/scripts.hpp"
 #include "stores/redis/store_core.hpp"

@@ -7,7 +7,7 @@
 
 #include "async/runtime.hpp"
 
-namespace tollgate::redis {
+namespace tollgate {
 
 template <class T>
 struct AllOf {
@@ -35,4 +35,4 @@ Task<std::vector<T>> all_of(const Runtime& runtime, std::vector<Task<T>> tasks) 
     co_return results;
 }
 
-}  // namespace tollgate::redis
+}  // namespace tollgate

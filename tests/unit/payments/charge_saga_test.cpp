@@ -31,7 +31,7 @@ bool one_key(const std::vector<OutsideWorld::Call>& calls) {
 
 std::vector<std::string> ledger_types(const Shop& shop) {
     std::vector<std::string> types;
-    for (const LedgerEntry& entry : shop.store.ledger_of(shop.id())) types.push_back(entry.type);
+    for (const LedgerEntry& entry : shop.store.charges.ledger(shop.id())) types.push_back(entry.type);
     return types;
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("a charge succeeds with one store transition to begin and one for each
     Shop shop;
     ChargeSaga saga = shop.begin_saga();
     CHECK(shop.run(saga) == End::finished);
-    CHECK(shop.store.writes == 5);
+    CHECK(shop.store.charges.writes == 5);
     CHECK(shop.world.steps_done() == Steps{Step::reserve, Step::authorize, Step::capture, Step::ship});
     CHECK(shop.world.calls.size() == 4);
     CHECK(shop.status() == "succeeded");
@@ -83,7 +83,7 @@ TEST_CASE("a declined card ends declined, with the reservation released and the 
     CHECK(shop.row().answer->status == 402);
     CHECK_FALSE(shop.row().live);
     CHECK_FALSE(shop.row().key_free);
-    CHECK(shop.store.writes == 4);
+    CHECK(shop.store.charges.writes == 4);
     CHECK(ledger_types(shop).empty());
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("goods that are out of stock end the checkout before any payment is as
     ChargeSaga saga = shop.begin_saga();
     CHECK(shop.run(saga) == End::finished);
     CHECK(shop.world.calls.size() == 1);
-    CHECK(shop.store.writes == 2);
+    CHECK(shop.store.charges.writes == 2);
     CHECK(shop.status() == "reversed");
     CHECK(shop.row().answer->status == 409);
     CHECK_THAT(shop.row().answer->body, Catch::Contains("out_of_stock"));
@@ -296,7 +296,7 @@ TEST_CASE("a failure that would free the key does not once somebody was called: 
     shop.recover();
     CHECK(shop.status() == "reversed");
     CHECK_FALSE(shop.row().key_free);
-    CHECK_FALSE(shop.store.transitions.back().frees_key);
+    CHECK_FALSE(shop.store.charges.transitions.back().frees_key);
     CHECK(shop.post()->answer.status == 500);
 }
 
@@ -367,7 +367,7 @@ TEST_CASE("an answer without an id is an unknown outcome, not a step to be made 
         ChargeSaga saga = shop.begin_saga();
         CHECK(shop.run(saga) == End::parked);
         CHECK(shop.charge().intent->step == step);
-        CHECK(shop.store.writes < 15);
+        CHECK(shop.store.charges.writes < 15);
         CHECK(shop.world.effects_of(Step::release).empty());
     }
 }
@@ -406,7 +406,7 @@ TEST_CASE("a store that is away for a moment is asked again by the owner, and no
             CHECK(shop.status() == "succeeded");
             CHECK(shop.time.elapsed() < shop.policy.settle.lease);
             CHECK(shop.world.steps_done() == Steps{Step::reserve, Step::authorize, Step::capture, Step::ship});
-            CHECK(shop.store.ledger_of(shop.row().id).size() == 2);
+            CHECK(shop.store.charges.ledger(shop.row().id).size() == 2);
         }
     }
 }

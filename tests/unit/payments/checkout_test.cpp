@@ -274,7 +274,7 @@ TEST_CASE("a service that hands over answers 202, and leaves the charge to whoev
 TEST_CASE("a charge whose stored state is damaged pages and is left as it is") {
     Shop shop;
     ChargeSaga dead = shop.begin_saga();
-    shop.store.overwrite_state(shop.id(), "{");
+    shop.store.charges.overwrite_state(shop.id(), "{");
     shop.time.advance(30s);
     CHECK(shop.recover_once());
     CHECK(shop.pager.pages.size() == 1);

@@ -99,7 +99,8 @@ bool ledger_tells_what_the_gateway_did(const Shop& shop) {
         if (money) at_gateway.push_back(std::string(name(effect.step)) + " " + effect.id);
     }
     std::vector<std::string> at_ours;
-    for (const LedgerEntry& entry : shop.store.ledger_of(shop.id())) at_ours.push_back(entry.type + " " + entry.gateway_id);
+    for (const LedgerEntry& entry : shop.store.charges.ledger(shop.id()))
+        at_ours.push_back(entry.type + " " + entry.gateway_id);
     return at_ours == at_gateway;
 }
 
@@ -129,7 +130,7 @@ std::vector<std::string> broken_invariants(const Shop& shop, int attempts) {
     must(ledger_tells_what_the_gateway_did(shop), "the ledger says what the gateway did, in its order");
 
     std::uint64_t fence = 0;
-    for (const auto& [id, next] : shop.store.owners) must(next > std::exchange(fence, next), "fences only rise");
+    for (const auto& [id, next] : shop.store.charges.owners) must(next > std::exchange(fence, next), "fences only rise");
     must(!shop.row().due_at, "nothing is left to do");
     must(shop.row().answer.has_value() != shop.row().key_free, "an answer is kept, or the key is free");
     return broken;
@@ -173,7 +174,7 @@ std::vector<Death> deaths(const Scenario& scenario) {
     calm.recover(3h);
     const int calls = static_cast<int>(calm.world.calls.size());
     std::vector<Death> all;
-    for (int i = 0; i <= calm.store.writes; ++i) {
+    for (int i = 0; i <= calm.store.charges.writes; ++i) {
         all.push_back({Death::At::write_lost, i});
         all.push_back({Death::At::write_kept, i});
     }

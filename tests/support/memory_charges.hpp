@@ -1,0 +1,225 @@
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "resilience/gcra.hpp"
+#include "stores/ports.hpp"
+
+namespace tollgate::test {
+
+/// What stores/ports.hpp says of a ChargeStore, on maps in memory and at once: the model that the stores are compared with, and
+/// the truth under the stores that tests and the simulation make of it.
+class MemoryCharges {
+public:
+    /// Every accepted `advance`, in order, where that is asked for.
+    bool keeps_transitions = false;
+    std::vector<Transition> transitions;
+    /// Fresh begins, take-overs and claims, in order: id and fence.
+    std::vector<std::pair<std::string, std::uint64_t>> owners;
+    /// Accepted begins (fresh or taken over) and advances: the store round trips that make up a charge.
+    int writes = 0;
+
+    Begun begin(const BeginCharge& begin) {
+        const auto known = records_.find(begin.row.id);
+        if (known != records_.end() && !known->second.row.key_free) return answer_known(begin, known->second);
+
+        Begun begun;
+        GcraTime* tat = nullptr;
+        begun.error = begin.admission.refusal;
+        if (begun.error) return begun;
+        if (const Record* earlier = duplicate_of(begin)) {
+            return {.kind = Begun::Kind::duplicate, .row = earlier->row, .error = {}, .limit = {}};
+        }
+        if (begin.admission.limit) {
+            tat = &limits_[begin.admission.limit_key];
+            begun.limit = gcra(*begin.admission.limit, *tat, begin.now.time_since_epoch());
+            if (!begun.limit->allowed) {
+                begun.error = PaymentError(Code::rate_limited, "too many charges", begun.limit->retry_after);
+                return begun;
+            }
+            *tat = begun.limit->next_tat;
+        }
+        begun.kind = Begun::Kind::fresh;
+        begun.row = write_fresh(begin);
+        for (const Velocity& velocity : begin.admission.velocities) {
+            if (velocity.counts_begin) add_event(velocity, begun.row, "begun", begin.now);
+            begun.velocities.push_back(count_events(velocity, begin.now));
+        }
+        return begun;
+    }
+
+    Result<void> advance(const Transition& transition) {
+        const auto at = records_.find(transition.id);
+        if (at == records_.end() || at->second.row.fence != transition.fence) {
+            return fail(Code::lease_lost, "another owner has taken the charge up");
+        }
+        Record& record = at->second;
+        record.row.status = transition.status;
+        record.row.live = transition.live;
+        record.row.state = transition.state;
+        record.row.lease_until = transition.lease_until;
+        record.row.due_at = transition.due_at;
+        record.row.key_free = transition.frees_key;
+        if (transition.answer && !transition.frees_key && !record.answered_at) {
+            record.row.answer = transition.answer;
+            record.answered_at = transition.now;
+        }
+        for (const LedgerEntry& entry : transition.ledger) {
+            const bool written = std::ranges::any_of(record.ledger, [&](const LedgerEntry& old) {
+                return old.type == entry.type && old.gateway_id == entry.gateway_id;
+            });
+            if (!written) record.ledger.push_back(entry);
+        }
+        for (const Velocity& velocity : transition.velocities) add_event(velocity, record.row, "step", transition.now);
+        if (keeps_transitions) transitions.push_back(transition);
+        ++writes;
+        return {};
+    }
+
+    std::vector<ChargeRow> claim(WallTime now, WallTime lease_until, std::size_t limit) {
+        std::vector<Record*> due;
+        for (auto& [id, record] : records_) {
+            if (record.row.due_at && *record.row.due_at <= now && record.row.lease_until <= now) due.push_back(&record);
+        }
+        std::ranges::sort(due, {}, [](const Record* record) { return std::pair(*record->row.due_at, record->place); });
+        due.resize(std::min(due.size(), limit));
+        std::vector<ChargeRow> claimed;
+        for (Record* record : due) {
+            own(*record, lease_until);
+            claimed.push_back(record->row);
+        }
+        return claimed;
+    }
+
+    [[nodiscard]] const ChargeRow* find(const std::string& id) const {
+        const auto at = records_.find(id);
+        return at == records_.end() ? nullptr : &at->second.row;
+    }
+
+    [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query) const {
+        std::uint64_t before = UINT64_MAX;
+        const char* const end = query.cursor.data() + query.cursor.size();
+        const auto [read_to, error] = std::from_chars(query.cursor.data(), end, before);
+        const bool ours = query.cursor.empty() || (error == std::errc{} && read_to == end && before <= records_.size());
+        if (!ours) return fail(Code::bad_request, "the cursor is not one that was given out");
+
+        std::vector<const Record*> fitting;
+        for (const auto& [id, record] : records_) {
+            const ChargeRow& row = record.row;
+            const bool wanted = row.tenant == query.tenant && (query.order_id.empty() || row.order_id == query.order_id) &&
+                                (!query.status || row.status == *query.status);
+            if (wanted && record.place < before) fitting.push_back(&record);
+        }
+        std::ranges::sort(fitting, std::greater<>(), [](const Record* record) { return record->place; });
+        ChargePage page;
+        for (const Record* record : fitting) {
+            if (page.rows.size() == query.limit) break;
+            page.rows.push_back(record->row);
+            page.next_cursor = std::to_string(record->place);
+        }
+        if (page.rows.size() == fitting.size()) page.next_cursor.clear();
+        return page;
+    }
+
+    [[nodiscard]] std::vector<LedgerEntry> ledger(const std::string& id) const {
+        const auto at = records_.find(id);
+        return at == records_.end() ? std::vector<LedgerEntry>() : at->second.ledger;
+    }
+
+    [[nodiscard]] const std::map<std::string, GcraTime>& limits() const noexcept { return limits_; }
+    /// Damages what is stored, as a bug or a foreign hand would.
+    void overwrite_state(const std::string& id, std::string state) { records_.at(id).row.state = std::move(state); }
+
+private:
+    struct Record {
+        ChargeRow row;
+        std::uint64_t place = 0;  // rises with every new charge
+        std::optional<WallTime> answered_at;
+        std::vector<LedgerEntry> ledger;
+    };
+
+    void own(Record& record, WallTime lease_until) {
+        ++record.row.fence;
+        record.row.lease_until = lease_until;
+        owners.emplace_back(record.row.id, record.row.fence);
+    }
+
+    void add_event(const Velocity& velocity, const ChargeRow& row, const char* what, WallTime at) {
+        Events& events = velocities_[velocity.key];
+        events.emplace(at, row.id, row.fence, what);
+        while (std::cmp_greater(events.size(), velocity.max + 1)) events.erase(events.begin());
+    }
+
+    [[nodiscard]] std::int64_t count_events(const Velocity& velocity, WallTime now) const {
+        const auto events = velocities_.find(velocity.key);
+        if (events == velocities_.end()) return 0;
+        const auto counts = [&](const Event& event) { return now - std::get<WallTime>(event) < velocity.window; };
+        return std::min<std::int64_t>(std::ranges::count_if(events->second, counts), velocity.max + 1);
+    }
+
+    const ChargeRow& write_fresh(const BeginCharge& begin) {
+        const bool again = records_.contains(begin.row.id);
+        Record& record = records_[begin.row.id];
+        const ChargeRow old = std::exchange(record.row, begin.row);
+        if (!again) record.place = records_.size();
+        record.answered_at.reset();
+        record.row.answer.reset();
+        record.row.key_free = false;
+        record.row.created_at = again ? old.created_at : begin.now;
+        record.row.begun_at = begin.now;
+        record.row.due_at = begin.now;
+        record.row.attempt = again ? old.attempt + 1 : 1;
+        record.row.fence = again ? old.fence + 1 : 1;
+        owners.emplace_back(record.row.id, record.row.fence);
+        ++writes;
+        return record.row;
+    }
+
+    Begun answer_known(const BeginCharge& begin, Record& record) {
+        ChargeRow& row = record.row;
+        Begun begun{.kind = Begun::Kind::in_flight, .row = {}, .error = {}, .limit = {}};
+        if (row.fingerprint != begin.row.fingerprint) {
+            begun.kind = Begun::Kind::reused;
+        } else if (record.answered_at) {
+            const bool outlived = begin.answer_ttl > Milliseconds(0) && begin.now - *record.answered_at >= begin.answer_ttl;
+            if (outlived) row.answer.reset();
+            begun.kind = row.answer ? Begun::Kind::replay : Begun::Kind::settled;
+        } else if (row.due_at && *row.due_at <= begin.now && row.lease_until <= begin.now) {
+            begun.kind = Begun::Kind::taken_over;
+            own(record, begin.row.lease_until);
+            ++writes;
+        }
+        begun.row = row;
+        return begun;
+    }
+
+    [[nodiscard]] const Record* duplicate_of(const BeginCharge& begin) const {
+        if (begin.allow_duplicate || begin.duplicates_window <= Milliseconds(0)) return nullptr;
+        const ChargeRow& wanted = begin.row;
+        for (const auto& [id, record] : records_) {
+            const ChargeRow& row = record.row;
+            const bool same = row.tenant == wanted.tenant && row.order_id == wanted.order_id && row.amount == wanted.amount &&
+                              row.currency == wanted.currency;
+            const bool young = row.begun_at > begin.now - begin.duplicates_window;
+            if (id != wanted.id && row.live && same && young) return &record;
+        }
+        return nullptr;
+    }
+
+    std::map<std::string, Record> records_;
+    std::map<std::string, GcraTime> limits_;
+    using Event = std::tuple<WallTime, std::string, std::uint64_t, std::string>;  // when, of which charge and fence, what
+    using Events = std::set<Event>;
+    std::map<std::string, Events> velocities_;
+};
+
+}  // namespace tollgate::test

@@ -137,16 +137,13 @@ public:
         if (store_.fleet() != nullptr) fleet_.emplace(first_, breakers_, *store_.fleet(), process_name(first_.random));
         if (settings_.gateway.max_per_second > 0 && store_.fleet() == nullptr)
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
-        shared_.emplace(Shared{settings_,
-                               store_.charges(),
-                               store_.audit(),
-                               *pages_,
-                               breakers_,
+        const OutsideShared outside{breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, store_.fleet()};
+        shared_.emplace(Shared{{settings_, store_.charges(), store_.audit(), *pages_, outside},
                                metrics_,
                                authenticator_,
                                health_,
                                counters_,
-                               {breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, &world_, store_.fleet()}});
+                               world_});
         for (const auto& loop : loops_) {
             auto worker = Worker::make(*loop, *shared_);
             if (!worker) return worker.error().detail;

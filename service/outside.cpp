@@ -66,8 +66,8 @@ struct Dependency {
 };
 
 Result<std::unique_ptr<Exchange>> exchange_for(const Runtime& runtime, const std::string& url, const char* setting,
-                                               sandbox::World* world) {
-    if (url.empty()) return std::make_unique<sandbox::SandboxExchange>(runtime, *world);
+                                               sandbox::World& world) {
+    if (url.empty()) return std::make_unique<sandbox::SandboxExchange>(runtime, world);
     auto client = HttpClient::make(runtime, url);
     if (!client) return fail(Code::bad_request, std::string(setting) + ": " + client.error().detail);
     return std::unique_ptr<Exchange>(std::move(*client));
@@ -75,43 +75,43 @@ Result<std::unique_ptr<Exchange>> exchange_for(const Runtime& runtime, const std
 
 }  // namespace
 
-Result<std::unique_ptr<Outside>> Outside::make(const Runtime& runtime, const Settings& settings, OutsideShared shared) {
-    std::unique_ptr<Outside> outside(new Outside);
+Result<Exchanges> Exchanges::connect(const Runtime& runtime, const Settings& settings, sandbox::World& world) {
     const bool sandbox_gateway = settings.gateway.kind == "sandbox";
-    auto gateway = exchange_for(runtime, sandbox_gateway ? "" : settings.gateway.url, "gateway.url", shared.world);
+    auto gateway = exchange_for(runtime, sandbox_gateway ? "" : settings.gateway.url, "gateway.url", world);
     if (!gateway) return fail(std::move(gateway.error()));
-    auto inventory = exchange_for(runtime, settings.inventory.url, "inventory.url", shared.world);
+    auto inventory = exchange_for(runtime, settings.inventory.url, "inventory.url", world);
     if (!inventory) return fail(std::move(inventory.error()));
-    auto shipping = exchange_for(runtime, settings.shipping.url, "shipping.url", shared.world);
+    auto shipping = exchange_for(runtime, settings.shipping.url, "shipping.url", world);
     if (!shipping) return fail(std::move(shipping.error()));
-    outside->gateway_exchange_ = std::move(*gateway);
-    outside->inventory_exchange_ = std::move(*inventory);
-    outside->shipping_exchange_ = std::move(*shipping);
-    outside->gateway_ = std::make_unique<HttpGateway>(
-        *outside->gateway_exchange_, HttpGatewayOptions{.name = settings.gateway.kind, .api_key = settings.gateway.api_key});
-    outside->inventory_ = std::make_unique<HttpGoods>(*outside->inventory_exchange_, inventory_words);
-    outside->shipping_ = std::make_unique<HttpGoods>(*outside->shipping_exchange_, shipping_words);
+    return Exchanges{std::move(*gateway), std::move(*inventory), std::move(*shipping)};
+}
 
+Outside::Outside(const Runtime& runtime, const Settings& settings, OutsideShared shared, Exchanges exchanges)
+    : exchanges_(std::move(exchanges)),
+      gateway_(std::make_unique<HttpGateway>(
+          *exchanges_.gateway, HttpGatewayOptions{.name = settings.gateway.kind, .api_key = settings.gateway.api_key})),
+      inventory_(std::make_unique<HttpGoods>(*exchanges_.inventory, inventory_words)),
+      shipping_(std::make_unique<HttpGoods>(*exchanges_.shipping, shipping_words)) {
     const RetryPolicy policy{.attempts_max = settings.retry.max_attempts,
                              .backoff = {settings.retry.base_delay, settings.retry.max_delay, settings.retry.multiplier}};
     std::optional<PaceLayer> pace;
     if (shared.fleet != nullptr && settings.gateway.max_per_second > 0) {
         const std::int64_t requests = settings.gateway.max_per_second;
-        outside->fleet_pace_ =
+        fleet_pace_ =
             std::make_unique<FleetPace>(runtime, *shared.fleet, "gateway", GcraPolicy{requests, std::chrono::seconds(1), 1});
-        pace.emplace(rate_limit(*outside->fleet_pace_, runtime));
+        pace.emplace(rate_limit(*fleet_pace_, runtime));
     } else if (shared.outbound != nullptr) {
         pace.emplace(rate_limit(*shared.outbound, runtime));
     }
     const Dependency to_gateway{runtime, shared, policy, settings.gateway.timeout, "gateway", std::move(pace)};
     const Dependency to_inventory{runtime, shared, policy, settings.inventory.timeout, "inventory", {}};
     const Dependency to_shipping{runtime, shared, policy, settings.shipping.timeout, "shipping", {}};
-    PaymentGateway& payments = *outside->gateway_;
-    GoodsService& stock = *outside->inventory_;
-    GoodsService& parcels = *outside->shipping_;
+    PaymentGateway& payments = *gateway_;
+    GoodsService& stock = *inventory_;
+    GoodsService& parcels = *shipping_;
 
     using Id = std::string;
-    OutsideCalls& calls = outside->calls_;
+    OutsideCalls& calls = calls_;
     calls.gateway_name = payments.name();
     calls.gateway = payments.traits();
     calls.inventory = stock.traits();
@@ -139,7 +139,6 @@ Result<std::unique_ptr<Outside>> Outside::make(const Runtime& runtime, const Set
     calls.void_authorization = to_gateway.stack<VoidRequest, Id>("void", [&payments](VoidRequest asked, CallContext context) {
         return payments.void_authorization(std::move(asked), std::move(context));
     });
-    return outside;
 }
 
 }  // namespace tollgate

@@ -18,22 +18,28 @@ struct OutsideShared {
     Breakers& breakers;
     DurationMeter& meter;
     OutboundLimit* outbound = nullptr;  // the cap, where this process is alone; none: no cap
-    sandbox::World* world = nullptr;    // the sandbox of this process, where an URL is empty
     FleetStore* fleet = nullptr;        // keeps the cap for all processes instead
+};
+
+/// The ways to the outside world of one thread.
+struct Exchanges {
+    std::unique_ptr<Exchange> gateway, inventory, shipping;
+
+    /// Over sockets, and to the sandbox of this process where an URL is empty. Fails with the setting's name and the mend
+    /// when a URL cannot be used. What is borrowed outlives them.
+    static Result<Exchanges> connect(const Runtime& runtime, const Settings& settings, sandbox::World& world);
 };
 
 /// The gateway, inventory and shipping of one thread with their connections, and every call to them in its layers.
 class Outside {
 public:
-    /// Fails with the setting's name and the mend when a URL cannot be used. What is borrowed outlives it.
-    static Result<std::unique_ptr<Outside>> make(const Runtime& runtime, const Settings& settings, OutsideShared shared);
+    /// What is borrowed outlives it.
+    Outside(const Runtime& runtime, const Settings& settings, OutsideShared shared, Exchanges exchanges);
 
     [[nodiscard]] const OutsideCalls& calls() const noexcept { return calls_; }
 
 private:
-    Outside() = default;
-
-    std::unique_ptr<Exchange> gateway_exchange_, inventory_exchange_, shipping_exchange_;
+    Exchanges exchanges_;
     std::unique_ptr<PaymentGateway> gateway_;
     std::unique_ptr<GoodsService> inventory_, shipping_;
     std::unique_ptr<FleetPace> fleet_pace_;

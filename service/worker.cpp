@@ -2,36 +2,12 @@
 
 #include <utility>
 
-#include "payments/problem.hpp"
-#include "pipeline/audited.hpp"
-#include "pipeline/circuit_breaker.hpp"
-#include "pipeline/idempotent.hpp"
-#include "pipeline/rate_limit.hpp"
-#include "pipeline/timed.hpp"
 #include "telemetry/log.hpp"
 
 namespace tollgate {
 namespace {
 
 using namespace std::chrono_literals;
-
-SettlePolicy settle_policy(const Settings& settings) {
-    return {settings.saga.lease, settings.saga.compensation_retries, settings.saga.compensation_delay};
-}
-
-std::optional<GcraPolicy> customer_limit(const Settings::RateLimit& limit) {
-    if (limit.requests == 0) return std::nullopt;
-    return GcraPolicy{limit.requests, limit.per, limit.burst};
-}
-
-AuditRecord describe(const ChargeCommand& command) {
-    return {.at = command.begin.now,
-            .who = command.charge.tenant,
-            .what = "charge.create",
-            .origin = command.charge.origin,
-            .charge_id = command.charge.id,
-            .request_id = command.charge.request_id};
-}
 
 http::Route metrics_route(const Metrics& metrics) {
     return {.method = "GET",
@@ -45,49 +21,21 @@ http::Route metrics_route(const Metrics& metrics) {
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::make(Loop& loop, Shared& shared) {
-    std::unique_ptr<Worker> worker(new Worker(loop, shared));
-    auto outside = Outside::make(loop.runtime, shared.settings, shared.outside);
-    if (!outside) return fail(std::move(outside.error()));
-    worker->outside_ = std::move(*outside);
-    const SagaContext context{
-        loop.runtime, shared.charges,     worker->outside_->calls(),
-        shared.pager, worker->hand_over_, {settle_policy(shared.settings), shared.settings.saga.action_timeout}};
-    worker->checkout_ = std::make_unique<Checkout>(context, shared.settings.server.charge_timeout);
-    return worker;
-}
-
-/// The stack of a charge, from the outside in.
-ChargeService Worker::layered() const {
-    const Settings& settings = shared_.settings;
-    const auto customer_of = [](const ChargeCommand& command) {
-        return command.charge.tenant + "/" + command.charge.request.customer.id;
-    };
-    auto charge = timed(shared_.metrics, "charge_duration", loop_.runtime) | audited(shared_.audit, describe, loop_.runtime) |
-                  idempotent(shared_.charges, settings.idempotency.ttl, settings.duplicates.window, loop_.runtime) |
-                  circuit_breaker(shared_.breakers, "gateway.authorize", loop_.runtime) |
-                  rate_limit(customer_limit(settings.rate_limit), customer_of) | std::ref(*checkout_);
-    return [stack = std::make_shared<decltype(charge)>(std::move(charge))](ChargeCommand command) {
-        return (*stack)(std::move(command));
-    };
+    auto exchanges = Exchanges::connect(loop.runtime, shared.engine.settings, shared.world);
+    if (!exchanges) return fail(std::move(exchanges.error()));
+    return std::unique_ptr<Worker>(new Worker(loop, shared, std::move(*exchanges)));
 }
 
 http::Router Worker::routes() {
     http::Router router;
-    ChargeApi api{loop_.runtime,
-                  layered(),
-                  shared_.charges,
-                  outside_->calls().gateway_name,
-                  settle_policy(shared_.settings),
-                  door_,
-                  customer_limit(shared_.settings.rate_limit)};
-    for (http::Route& route : charge_routes(std::move(api))) router.add(std::move(route));
+    for (http::Route& route : engine_.routes()) router.add(std::move(route));
     for (http::Route& route : health_routes(shared_.health)) router.add(std::move(route));
     router.add(metrics_route(shared_.metrics));
     return router;
 }
 
 http::Options Worker::options(std::shared_ptr<asio::ssl::context> tls) const {
-    const Settings::Server& server = shared_.settings.server;
+    const Settings::Server& server = shared_.engine.settings.server;
     http::Options options;
     options.limits.max_body = server.max_body;
     options.limits.max_connections = server.max_connections;
@@ -127,13 +75,13 @@ void Worker::listen(http::Acceptor acceptor, std::shared_ptr<asio::ssl::context>
 }
 
 Task<bool> Worker::drain(SteadyTime hand_over_at, SteadyTime deadline) {
-    while (door_.inside > 0 && loop_.clock.steady() < hand_over_at) co_await sleep_for(loop_.runtime, 10ms);
+    while (engine_.inside() > 0 && loop_.clock.steady() < hand_over_at) co_await sleep_for(loop_.runtime, 10ms);
     server_->begin_drain();
     const bool all_answered = co_await server_->wait_until_idle(hand_over_at);
-    hand_over_.request();
+    engine_.hand_over();
     const bool idle = all_answered || co_await server_->wait_until_idle(deadline);
-    while (checkout_->running() > 0 && loop_.clock.steady() < deadline) co_await sleep_for(loop_.runtime, 10ms);
-    co_return idle && checkout_->running() == 0;
+    while (engine_.running() > 0 && loop_.clock.steady() < deadline) co_await sleep_for(loop_.runtime, 10ms);
+    co_return idle&& engine_.running() == 0;
 }
 
 }  // namespace tollgate

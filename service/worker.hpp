@@ -3,13 +3,10 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
-#include "payments/checkout.hpp"
 #include "service/auth.hpp"
-#include "service/config.hpp"
-#include "service/handlers/charge.hpp"
+#include "service/engine.hpp"
 #include "service/health.hpp"
 #include "service/http/server.hpp"
-#include "service/outside.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace tollgate {
@@ -25,16 +22,12 @@ struct Loop {
 
 /// What all threads of the service share; it outlives them.
 struct Shared {
-    const Settings& settings;
-    ChargeStore& charges;
-    AuditLog& audit;
-    Pager& pager;
-    Breakers& breakers;
+    EngineShared engine;
     Metrics& metrics;
     const Authenticator& authenticator;
     const HealthMonitor& health;
     http::Counters& counters;
-    OutsideShared outside;
+    sandbox::World& world;
 };
 
 /// All that one thread runs: its loop's charges, and the server in front of them.
@@ -46,27 +39,24 @@ public:
     void listen(http::Acceptor acceptor, std::shared_ptr<asio::ssl::context> tls);
 
     /// Goes on with a charge that was claimed.
-    Task<void> resume(ChargeRow row) { return checkout_->resume(std::move(row)); }
+    Task<void> resume(ChargeRow row) { return engine_.resume(std::move(row)); }
 
     /// Takes no more charges from now on, and goes on to answer whoever asks. On the worker's thread.
-    void begin_drain() noexcept { door_.closed = true; }
+    void begin_drain() noexcept { engine_.close_door(); }
 
     /// Lets the charges that were accepted finish, stops listening, and lets everything else finish until `hand_over_at`;
     /// then hands its sagas over. True when everything had ended by `deadline`. On the worker's thread.
     Task<bool> drain(SteadyTime hand_over_at, SteadyTime deadline);
 
 private:
-    Worker(Loop& loop, Shared& shared) : loop_(loop), shared_(shared) {}
+    Worker(Loop& loop, Shared& shared, Exchanges exchanges)
+        : loop_(loop), shared_(shared), engine_(loop.runtime, shared.engine, std::move(exchanges)) {}
     [[nodiscard]] http::Router routes();
     [[nodiscard]] http::Options options(std::shared_ptr<asio::ssl::context> tls) const;
-    [[nodiscard]] ChargeService layered() const;
 
     Loop& loop_;
     Shared& shared_;
-    HandOver hand_over_;
-    ChargeDoor door_;
-    std::unique_ptr<Outside> outside_;
-    std::unique_ptr<Checkout> checkout_;
+    Engine engine_;
     std::unique_ptr<http::Server> server_;
 };
 

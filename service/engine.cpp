@@ -1,0 +1,66 @@
+#include "service/engine.hpp"
+
+#include <utility>
+
+#include "pipeline/audited.hpp"
+#include "pipeline/circuit_breaker.hpp"
+#include "pipeline/idempotent.hpp"
+#include "pipeline/rate_limit.hpp"
+#include "pipeline/timed.hpp"
+
+namespace tollgate {
+namespace {
+
+SettlePolicy settle_policy(const Settings& settings) {
+    return {settings.saga.lease, settings.saga.compensation_retries, settings.saga.compensation_delay};
+}
+
+std::optional<GcraPolicy> customer_limit(const Settings::RateLimit& limit) {
+    if (limit.requests == 0) return std::nullopt;
+    return GcraPolicy{limit.requests, limit.per, limit.burst};
+}
+
+AuditRecord describe(const ChargeCommand& command) {
+    return {.at = command.begin.now,
+            .who = command.charge.tenant,
+            .what = "charge.create",
+            .origin = command.charge.origin,
+            .charge_id = command.charge.id,
+            .request_id = command.charge.request_id};
+}
+
+}  // namespace
+
+Engine::Engine(const Runtime& runtime, const EngineShared& shared, Exchanges exchanges)
+    : runtime_(runtime),
+      shared_(shared),
+      outside_(runtime, shared.settings, shared.outside, std::move(exchanges)),
+      checkout_({runtime,
+                 shared.charges,
+                 outside_.calls(),
+                 shared.pager,
+                 hand_over_,
+                 {settle_policy(shared.settings), shared.settings.saga.action_timeout}},
+                shared.settings.server.charge_timeout) {}
+
+/// The stack of a charge, from the outside in.
+ChargeService Engine::layered() {
+    const Settings& settings = shared_.settings;
+    const auto customer_of = [](const ChargeCommand& command) {
+        return command.charge.tenant + "/" + command.charge.request.customer.id;
+    };
+    auto charge = timed(shared_.outside.meter, "charge_duration", runtime_) | audited(shared_.audit, describe, runtime_) |
+                  idempotent(shared_.charges, settings.idempotency.ttl, settings.duplicates.window, runtime_) |
+                  circuit_breaker(shared_.outside.breakers, "gateway.authorize", runtime_) |
+                  rate_limit(customer_limit(settings.rate_limit), customer_of) | std::ref(checkout_);
+    return [stack = std::make_shared<decltype(charge)>(std::move(charge))](ChargeCommand command) {
+        return (*stack)(std::move(command));
+    };
+}
+
+std::vector<http::Route> Engine::routes() {
+    return charge_routes({runtime_, layered(), shared_.charges, outside_.calls().gateway_name, settle_policy(shared_.settings),
+                          door_, customer_limit(shared_.settings.rate_limit)});
+}
+
+}  // namespace tollgate

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <vector>
+
+#include "payments/checkout.hpp"
+#include "service/config.hpp"
+#include "service/handlers/charge.hpp"
+#include "service/outside.hpp"
+
+namespace tollgate {
+
+/// What the engines of all threads share; it outlives them.
+struct EngineShared {
+    const Settings& settings;
+    ChargeStore& charges;
+    AuditLog& audit;
+    Pager& pager;
+    OutsideShared outside;
+};
+
+/// All that one thread does about charges: the calls outward, the checkout, the layers around it, and the routes in front of
+/// them. It knows no sockets, so that the simulation runs it as it is.
+class Engine {
+public:
+    Engine(const Runtime& runtime, const EngineShared& shared, Exchanges exchanges);
+
+    /// What clients may ask of it; the routes borrow the engine.
+    [[nodiscard]] std::vector<http::Route> routes();
+
+    /// Goes on with a charge that was claimed.
+    Task<void> resume(ChargeRow row) { return checkout_.resume(std::move(row)); }
+
+    /// New charges are told from now on that the service shuts down.
+    void close_door() noexcept { door_.closed = true; }
+    /// Lets its sagas leave what they own to others, at their next step.
+    void hand_over() noexcept { hand_over_.request(); }
+    /// Charges that came in and are not answered yet.
+    [[nodiscard]] std::size_t inside() const noexcept { return door_.inside; }
+    /// Sagas that run.
+    [[nodiscard]] std::size_t running() const noexcept { return checkout_.running(); }
+
+private:
+    [[nodiscard]] ChargeService layered();
+
+    const Runtime& runtime_;
+    const EngineShared& shared_;
+    HandOver hand_over_;
+    ChargeDoor door_;
+    Outside outside_;
+    Checkout checkout_;
+};
+
+}  // namespace tollgate

@@ -62,7 +62,7 @@ enum class Code : std::uint8_t {
     // What an outward call may meet on its way.
     network_error,      // could not be reached: nothing was sent
     gateway_timeout,    // sent, and not answered before the deadline or before the link was cut
-    gateway_busy,       // "ask again": 429, 408, 425; unknown where it says that the key is in use
+    gateway_busy,       // "ask again": 429, 425; unknown where it says that it took too long (408) or that the key is in use
     gateway_fault,      // a 5xx: it may have acted
     unreadable_answer,  // an answer that cannot be read: it may have acted
     echo_mismatch,      // an answer about another amount or currency than was asked: it pages

@@ -41,7 +41,8 @@ bool says_key_in_use(std::string_view name) {
 
 /// Statuses that speak of the asking (who, how often, in which form), never of the step that is looked up.
 bool is_about_the_look_up(int status) {
-    constexpr std::array statuses{401, 403, 405, 406, 407, 408, 411, 413, 414, 415, 417, 421, 425, 426, 428, 429, 431, 451};
+    constexpr std::array statuses{401, 403, 405, 406, 407, 408, 410, 411, 413, 414,
+                                  415, 417, 421, 425, 426, 428, 429, 431, 451};
     return std::ranges::find(statuses, status) != statuses.end();
 }
 
@@ -69,8 +70,11 @@ PaymentError refusal(const OutboundReply& reply, Side side) {
             return unknown({Code::gateway_busy, "an earlier call with this key is still being processed", reply.retry_after});
         }
     }
-    if (reply.status == 429 || reply.status == 408 || reply.status == 425)
-        return {Code::gateway_busy, "answered " + status + ": to be asked again", reply.retry_after};
+    if (reply.status == 429 || reply.status == 408 || reply.status == 425) {
+        PaymentError again{Code::gateway_busy, "answered " + status + ": to be asked again", reply.retry_after};
+        // The call was sent whole: what says "too slow" may be a proxy, before a gateway that goes on.
+        return reply.status == 408 ? unknown(std::move(again)) : again;
+    }
     return {Code::gateway_refused, "refused with status " + status};
 }
 

@@ -24,10 +24,10 @@ Task<Result<OutboundReply>> ask(Exchange& exchange, std::string authorization, S
 
 /// The object of a success (200 or 201), or what else the answer means:
 ///   402 its name (any other name: card_declined); 409 out_of_stock or cannot_ship from goods; 404 of a look-up: never_arrived;
-///   429, 408, 425: gateway_busy; a 409 that says the key is in use: the same, but `unknown`, since the call that is under
+///   429, 425: gateway_busy; 408 and a 409 that says the key is in use: the same, but `unknown`, since the call that is under
 ///   way may yet act; any other 4xx: gateway_refused;
 ///   5xx: gateway_fault; anything else, and a 409 that names nothing: unreadable_answer.
-/// A look-up's own troubles (401, 403, 429 …) say nothing about the step and stay `unknown`.
+/// A look-up's own troubles (401, 403, 410, 429 …) say nothing about the step and stay `unknown`.
 [[nodiscard]] Result<boost::json::object> interpret(const OutboundReply& reply, Ask ask, Side side);
 
 /// An id the other side gave out: 1 to 255 visible ASCII characters. Fails with `unreadable_answer`.

@@ -9,6 +9,8 @@ namespace tollgate {
 
 /// What contract section 6 lets an adapter promise. The window is what gateways commonly keep keys for. An hour is four
 /// times what TCP goes on retransmitting (RFC 1122 section 4.2.3.5, at most 15 minutes here) and leaves room for proxies.
+/// A 5xx is not taken to be kept under its key: what a look-up does not find is sent again at once, and where it is kept after
+/// all, that tells nothing new and does no harm.
 inline constexpr GatewayTraits section6_traits{std::chrono::hours(24), std::chrono::hours(1), true};
 
 struct HttpGatewayOptions {

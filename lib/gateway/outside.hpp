@@ -23,7 +23,7 @@ enum class Ask : std::uint8_t {
 struct CallContext {
     std::string key;          // derived from tenant, key, attempt and step; the same for every try of the step; ≤ 64
     std::string traceparent;  // W3C Trace Context, passed on
-    SteadyTime deadline;      // of this one call
+    SteadyTime deadline;      // of this one call; nothing is sent once it has passed
     Ask ask = Ask::perform;
 };
 
@@ -82,11 +82,13 @@ struct RefundRequest {
     Money amount;
 };
 
-/// What an adapter can promise; unknown outcomes are settled by it.
+/// What an adapter promises of its other side; unknown outcomes are settled by it (saga/settle.hpp). A definite no that has a
+/// name of its own (a decline, `out_of_stock`, …) must be the answer to that key from then on, whichever call arrives later.
 struct GatewayTraits {
-    std::chrono::milliseconds key_window;     // how long the same key is the same call: no re-send after it
-    std::chrono::milliseconds longest_delay;  // after it a call that has not arrived never will
+    std::chrono::milliseconds key_window;     // how long the same key is the same call, and its look-up is remembered
+    std::chrono::milliseconds longest_delay;  // after its sending a call that has had no effect will never have one
     bool looks_up = true;                     // Ask::look_up works; else it must always answer `never_arrived`
+    bool replays_faults = false;              // a 5xx is kept as the answer to its key: the same key will not act any more
 };
 
 /// A payment gateway. Amounts and currencies in answers are compared with what was asked: `echo_mismatch` when they differ.

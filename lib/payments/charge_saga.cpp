@@ -17,19 +17,25 @@ bool store_is_away(const PaymentError& error) {
 
 }  // namespace
 
-ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed)
-    : context_(std::move(context)), charge_(std::move(charge)), fence_(fence), resumed_(resumed), due_(charge_.begun_at) {}
+ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed, WallTime lease_until)
+    : context_(std::move(context)),
+      charge_(std::move(charge)),
+      fence_(fence),
+      resumed_(resumed),
+      due_(charge_.begun_at),
+      lease_until_(lease_until) {}
 
 Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
     const Milliseconds lease = context_.policy.settle.lease;
+    held_until_ = context_.runtime.clock.steady() + std::clamp(lease_until_ - now(), Milliseconds(0), lease);
     bool first_call = !resumed_ || left_nothing();
     if (resumed_ && first_call && !co_await take_up()) co_return End::abandoned;
 
-    std::optional<Ask> ask_instead;
+    bool send_again = false;
     while (charge_.intent) {
-        if (!ask_instead) call_deadline_ = context_.runtime.clock.steady() + lease * 4 / 5;
-        const Asked asked{first_call, ask_instead.value_or(how_to_ask(*charge_.intent, first_call, traits(), now()))};
-        ask_instead.reset();
+        if (!co_await hold()) co_return End::abandoned;
+        const Ask ask = send_again ? Ask::perform : how_to_ask(*charge_.intent, first_call, traits(), now());
+        const Asked asked{first_call, ask};
         const auto answer = co_await call(asked.ask);
         const WallTime at = now();
 
@@ -39,18 +45,14 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         } else {
             verdict = judge(answer.error(), asked, at);
         }
-        if (verdict.next == Verdict::Next::send_again) {  // the intent is durable already
-            first_call = false;
-            ask_instead = Ask::perform;
-            continue;
-        }
         if (!charge_.intent) break;
 
         // Stay the owner, through a wait if there is one, or leave the charge to whoever is there when it is due.
+        send_again = verdict.next == Verdict::Next::send_again;
         const bool waits = verdict.next == Verdict::Next::wait || verdict.next == Verdict::Next::wait_anew;
         const SteadyTime wake = context_.runtime.clock.steady() + verdict.delay;
         const bool stays = !context_.hand_over.requested() && (!waits || (wake < patience && !verdict.attention));
-        first_call = !waits || verdict.next == Verdict::Next::wait_anew;
+        first_call = !send_again && verdict.next != Verdict::Next::wait;
         charge_.intent->sent = stays || !first_call;
         if (!stays) charge_.parked = true;
         if (waits || !stays) due_ = at + verdict.delay;
@@ -65,6 +67,13 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         }
     }
     co_return co_await close();
+}
+
+/// Calls are made by the owner only. One that was held up beyond its lease asks the store first whether it still is that: by
+/// now another may have settled the charge, so long ago that the other side has forgotten the key.
+Task<bool> ChargeSaga::hold() {
+    if (context_.runtime.clock.steady() < call_deadline() && now() < lease_until_) co_return true;
+    co_return co_await save(context_.policy.settle.lease, due_);
 }
 
 /// Whether the predecessor surely left no call behind: it parked before one, or the charge waited for its customer.
@@ -83,7 +92,7 @@ Task<bool> ChargeSaga::take_up() {
         if (!charge_.intent) co_return true;
     }
     charge_.intent->sent = true;
-    charge_.intent->since = at;
+    charge_.intent->since = charge_.intent->seen = charge_.intent->last = at;
     co_return co_await save(context_.policy.settle.lease, at);
 }
 
@@ -94,22 +103,27 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
                                             : settle_forward(error, asked, intent, traits(), policy, at);
     if (verdict.page != nullptr) {
         page(verdict.page, error);
-        intent.paged = true;
+        (error.code == Code::echo_mismatch ? intent.mismatch_paged : intent.paged) = true;
     }
     if (verdict.attention) charge_.attention = true;
     switch (verdict.next) {
         case Verdict::Next::give_up:
             charge_.failure = Failure{.step = intent.step, .error = error};
+            // What a look-up did not find did not happen: the client may try again.
+            if (error.code == Code::never_arrived) charge_.failure->error = {Code::gateway_error, "nothing came of the call"};
             choose_next(at);
             break;
         case Verdict::Next::send_again:
+            intent.seen = intent.last = std::max(intent.seen, at);
             break;
         case Verdict::Next::wait_anew:
-            intent.since = intent.seen = at;
+            intent.since = intent.seen = intent.last = at;
+            intent.spent = false;
             ++intent.tries;
             break;
         case Verdict::Next::wait:
             intent.seen = std::max(intent.seen, at);
+            intent.spent = intent.spent || verdict.spent;
             ++intent.tries;
             break;
     }
@@ -141,28 +155,35 @@ Task<ChargeSaga::End> ChargeSaga::close() {
 /// A store that is away for a moment costs its owner that moment and not the charge: it asks again while the lease that it
 /// holds lasts. A write may run twice.
 Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) {
-    const SteadyTime last_try = call_deadline_ + context_.policy.settle.lease / 10;
+    const SteadyTime last_try = held_until_ - context_.policy.settle.lease / 10;
     const WallTime at = now();
-    auto written = co_await context_.store.advance(transition(at, lease, due_at));
-    for (int retry = 0; !written && store_is_away(written.error()); ++retry) {
+    for (int retry = 0;; ++retry) {
+        const SteadyTime begun = context_.runtime.clock.steady();
+        const WallTime until = now() + lease;
+        auto written = co_await context_.store.advance(transition(at, until, due_at));
+        if (written) {
+            held_until_ = begun + lease;
+            lease_until_ = until;
+            ledger_.clear();
+            co_return true;
+        }
         const SteadyTime next = context_.runtime.clock.steady() + exponential(between_writes, retry);
-        if (next > last_try || context_.hand_over.requested()) break;
+        if (!store_is_away(written.error()) || next > last_try || context_.hand_over.requested()) {
+            error_ = std::move(written.error());
+            co_return false;
+        }
         co_await context_.hand_over.sleep_until(context_.runtime, next);
-        written = co_await context_.store.advance(transition(at, lease, due_at));
     }
-    ledger_.clear();
-    if (!written) error_ = std::move(written.error());
-    co_return written.has_value();
 }
 
-Transition ChargeSaga::transition(WallTime at, Milliseconds lease, std::optional<WallTime> due_at) const {
+Transition ChargeSaga::transition(WallTime at, WallTime lease_until, std::optional<WallTime> due_at) const {
     const bool frees = frees_key(charge_);
     Transition transition{.id = charge_.id,
                           .fence = fence_,
                           .status = status_of(charge_),
                           .live = is_live(charge_),
                           .state = to_state(charge_),
-                          .lease_until = now() + lease,
+                          .lease_until = lease_until,
                           .due_at = due_at,
                           .answer = {},
                           .frees_key = frees,
@@ -177,7 +198,7 @@ CallContext ChargeSaga::call_context(Ask ask) const {
     const Intent& intent = *charge_.intent;
     return {.key = call_key(charge_.tenant, charge_.idempotency_key, charge_.attempt, intent.step, intent.round),
             .traceparent = charge_.traceparent,
-            .deadline = call_deadline_,
+            .deadline = call_deadline(),
             .ask = ask};
 }
 

@@ -38,8 +38,8 @@ public:
         abandoned,  // the store stayed away, or another owner took over: the store has the truth
     };
 
-    /// `resumed`: the row was somebody else's before; its intent may have left.
-    ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed);
+    /// `resumed`: the row was somebody else's before; its intent may have left. `lease_until` is the row's own.
+    ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed, WallTime lease_until = WallTime::max());
 
     /// Runs until one of the ends. Waits for an unknown outcome only as long as `patience` lasts, then parks.
     Task<End> run(SteadyTime patience);
@@ -54,6 +54,7 @@ public:
 private:
     [[nodiscard]] bool left_nothing() const noexcept;
     Task<bool> take_up();
+    Task<bool> hold();
     Task<Result<void>> call(Ask ask);
     [[nodiscard]] CallContext call_context(Ask ask) const;
     [[nodiscard]] const GatewayTraits& traits() const noexcept;
@@ -62,8 +63,10 @@ private:
     void page(const char* kind, const PaymentError& error);
     /// `lease` counts from the write on; none gives the charge back.
     Task<bool> save(Milliseconds lease, std::optional<WallTime> due_at);
-    [[nodiscard]] Transition transition(WallTime at, Milliseconds lease, std::optional<WallTime> due_at) const;
+    [[nodiscard]] Transition transition(WallTime at, WallTime lease_until, std::optional<WallTime> due_at) const;
     Task<End> close();
+    /// Well within the lease: what is learned must be written under it.
+    [[nodiscard]] SteadyTime call_deadline() const noexcept { return held_until_ - context_.policy.settle.lease / 5; }
     [[nodiscard]] WallTime now() const noexcept { return context_.runtime.clock.wall(); }
 
     SagaContext context_;
@@ -71,7 +74,8 @@ private:
     std::uint64_t fence_;
     bool resumed_;
     WallTime due_;                     // when a successor may go on, once the lease is over; moves only with a wait
-    SteadyTime call_deadline_{};       // well within the lease: what is learned must be written under it
+    WallTime lease_until_;             // the lease as the store knows it …
+    SteadyTime held_until_{};          // … and as this process may count on it: from before it was written
     std::vector<LedgerEntry> ledger_;  // what moved since the last write
     PaymentError error_;
 };

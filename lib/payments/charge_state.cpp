@@ -133,9 +133,12 @@ void read_facts(const json::object& in, Charge& charge) {
                                .sent = intent.at(1).as_bool(),
                                .since = WallTime(Milliseconds(intent.at(2).as_int64())),
                                .seen = WallTime(Milliseconds(intent.at(6).as_int64())),
+                               .last = WallTime(Milliseconds(intent.at(intent.size() > 7 ? 7 : 6).as_int64())),
                                .tries = static_cast<int>(intent.at(3).as_int64()),
                                .round = static_cast<int>(intent.at(4).as_int64()),
-                               .paged = intent.at(5).as_bool()};
+                               .spent = intent.size() > 8 && intent.at(8).as_bool(),
+                               .paged = intent.at(5).as_bool(),
+                               .mismatch_paged = intent.size() > 9 && intent.at(9).as_bool()};
     }
 }
 
@@ -159,7 +162,8 @@ std::string to_state(const Charge& charge) {
     if (const auto& intent = charge.intent) {
         out.name("intent").begin_array().value(static_cast<int>(intent->step)).value(intent->sent);
         out.value(count(intent->since)).value(intent->tries).value(intent->round).value(intent->paged);
-        out.value(count(intent->seen)).end_array();
+        out.value(count(intent->seen)).value(count(intent->last)).value(intent->spent).value(intent->mismatch_paged);
+        out.end_array();
     }
     return out.end_object().take();
 }

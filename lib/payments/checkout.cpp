@@ -116,7 +116,7 @@ Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun beg
     }
     const std::string id = command.charge.id;
     auto outcome = std::make_shared<Outcome>(context_.runtime);
-    ChargeSaga saga(context_, std::move(command.charge), begun.row.fence, resumed);
+    ChargeSaga saga(context_, std::move(command.charge), begun.row.fence, resumed, begun.row.lease_until);
     spawn(context_.runtime.executor, run(std::move(saga), deadline, outcome, running_));
 
     auto answer = co_await outcome->wait_until(deadline);
@@ -173,7 +173,8 @@ Task<void> Checkout::resume(ChargeRow row) {
         co_await set_aside(std::move(row));
         co_return;
     }
-    co_await run(ChargeSaga(context_, std::move(*charge), row.fence, true), context_.runtime.clock.steady(), nullptr, running_);
+    ChargeSaga saga(context_, std::move(*charge), row.fence, true, row.lease_until);
+    co_await run(std::move(saga), context_.runtime.clock.steady(), nullptr, running_);
 }
 
 }  // namespace tollgate

@@ -16,12 +16,15 @@ enum class Step : std::uint8_t { reserve, authorize, capture, ship, cancel_shipm
 /// The call that is about to be made, durable before it is made.
 struct Intent {
     Step step = Step::reserve;
-    bool sent = true;    // the call may have left: a successor asks what became of it before it asks for it again
-    WallTime since{};    // when it may first have left: the gateway's key window is counted from here
-    WallTime seen{};     // the latest time an answer was judged at: a clock that jumps back does not reopen the window
-    int tries = 0;       // answers that settled nothing
-    int round = 0;       // part of the key: a definite no to an undo is asked anew under another one
-    bool paged = false;  // somebody was called about this intent
+    bool sent = true;             // the call may have left: a successor asks what became of it before it asks for it again
+    WallTime since{};             // when it may first have left: the gateway's key window is counted from here
+    WallTime seen{};              // the latest time an answer was judged at: a clock that jumps back does not reopen the window
+    WallTime last{};              // when it was last sent again; before `since`: never
+    int tries = 0;                // answers that settled nothing
+    int round = 0;                // part of the key: what was refused, or spent, for good is asked anew under another one
+    bool spent = false;           // the other side answers this key with a fault for ever: to send it again tells nothing
+    bool paged = false;           // somebody was called about this intent: it is stuck, or its undoing failed
+    bool mismatch_paged = false;  // somebody was called about an answer to it that spoke of other money
 
     friend bool operator==(const Intent&, const Intent&) = default;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "resilience/backoff.hpp"
 
@@ -11,9 +12,22 @@ namespace {
 constexpr std::array<std::string_view, 8> step_names{"reserve",         "authorize", "capture", "ship",
                                                      "cancel_shipment", "refund",    "void",    "release"};
 
-/// A call sent at the very end of the window may arrive after it: stay well inside.
+/// The latest time that is known of an intent.
+WallTime latest(const Intent& intent) noexcept {
+    return std::max({intent.since, intent.seen, intent.last});
+}
+
+/// Whether a call sent now is sure to arrive as the same call.
 bool key_is_still_known(const Intent& intent, const GatewayTraits& traits, WallTime now) noexcept {
-    return std::max(now, intent.seen) - intent.since < traits.key_window - traits.key_window / 10;
+    const Milliseconds tolerance = clock_tolerance(traits);
+    const bool clock_is_wrong = now + tolerance < latest(intent);
+    const Milliseconds age = std::max(now, latest(intent)) - intent.since;
+    return !clock_is_wrong && age < traits.key_window - traits.longest_delay - tolerance;
+}
+
+/// Whether no call under this key can have an effect any more that it has not had yet.
+bool nothing_is_under_way(const Intent& intent, const GatewayTraits& traits, WallTime now) noexcept {
+    return now - std::max(intent.since, intent.last) >= traits.longest_delay + clock_tolerance(traits);
 }
 
 /// The schedule of look-ups, at most a lease apart; a Retry-After is honoured when it asks for more.
@@ -22,20 +36,11 @@ Milliseconds next_look(int tries, const PaymentError& error, const SettlePolicy&
     return std::max(look_up_delay(tries, policy.lease), asked_for);
 }
 
+/// Unsettled for ten leases: by the clock, or by the waits alone where the window started over or the clock jumped.
 bool stuck(const Intent& intent, const SettlePolicy& policy, WallTime now) noexcept {
-    return !intent.paged && now - intent.since >= 10 * policy.lease;
-}
-
-/// The same for a step that starts its window over with every try: there the tries tell how long it has waited.
-bool stuck_anew(const Intent& intent, const SettlePolicy& policy) noexcept {
     Milliseconds waited{0};
     for (int i = 0; i < intent.tries && waited < 10 * policy.lease; ++i) waited += look_up_delay(i, policy.lease);
-    return !intent.paged && waited >= 10 * policy.lease;
-}
-
-/// Only a look-up can tell that a call never arrived: sending again on any other word could go round without end.
-bool found_nothing(const PaymentError& error, Asked asked) noexcept {
-    return error.code == Code::never_arrived && asked.ask == Ask::look_up;
+    return !intent.paged && std::max(waited, now - intent.since) >= 10 * policy.lease;
 }
 
 /// Whether nothing came of the call, for good. A plain "no" to a repeated call answers that call alone (an API key that was
@@ -49,6 +54,22 @@ bool surely_not_executed(const PaymentError& error, Asked asked) noexcept {
     return error.execution == Execution::not_executed && asked.first_call;
 }
 
+/// A fault that is the key's own answer from now on.
+bool spends_the_key(const PaymentError& error, Asked asked, const GatewayTraits& traits) noexcept {
+    return traits.replays_faults && error.code == Code::gateway_fault && asked.ask == Ask::perform;
+}
+
+/// What follows when a look-up that works found nothing, while its memory is sure to reach back to the first call. Only a
+/// look-up can tell that: sending again on any other word could go round without end.
+std::optional<Verdict> found_nothing(const PaymentError& error, Asked asked, const Intent& intent, const GatewayTraits& traits,
+                                     WallTime now) noexcept {
+    const bool looked = traits.looks_up && asked.ask == Ask::look_up;
+    if (!looked || error.code != Code::never_arrived || !key_is_still_known(intent, traits, now)) return std::nullopt;
+    if (nothing_is_under_way(intent, traits, now)) return Verdict{.next = Verdict::Next::wait_anew, .new_key = intent.spent};
+    if (intent.spent) return std::nullopt;
+    return Verdict{.next = Verdict::Next::send_again};
+}
+
 }  // namespace
 
 std::string_view name(Step step) noexcept {
@@ -57,7 +78,7 @@ std::string_view name(Step step) noexcept {
 
 Ask how_to_ask(const Intent& intent, bool first_call, const GatewayTraits& traits, WallTime now) noexcept {
     if (first_call) return Ask::perform;
-    if (traits.looks_up || !key_is_still_known(intent, traits, now)) return Ask::look_up;
+    if (traits.looks_up || intent.spent || !key_is_still_known(intent, traits, now)) return Ask::look_up;
     return Ask::perform;
 }
 
@@ -71,13 +92,17 @@ Verdict settle_forward(const PaymentError& error, Asked asked, const Intent& int
         if (before_money) return {.next = Next::give_up};
         return {.next = Next::wait_anew,
                 .delay = next_look(intent.tries, error, policy),
-                .page = stuck_anew(intent, policy) ? "unknown_outcome_stuck" : nullptr};
+                .page = stuck(intent, policy, now) ? "unknown_outcome_stuck" : nullptr};
     }
-    if (found_nothing(error, asked) && key_is_still_known(intent, traits, now)) return {.next = Next::send_again};
+    if (const auto verdict = found_nothing(error, asked, intent, traits, now)) {
+        // A spent key cannot be asked again, and before money a new one is the client's to begin.
+        return verdict->new_key && before_money ? Verdict{.next = Next::give_up} : *verdict;
+    }
 
     Verdict verdict{.next = Next::wait, .delay = next_look(intent.tries, error, policy)};
-    if (error.code == Code::echo_mismatch && !intent.paged) {
-        verdict.page = "echo_mismatch";
+    verdict.spent = spends_the_key(error, asked, traits);
+    if (error.code == Code::echo_mismatch) {
+        if (!intent.mismatch_paged) verdict.page = "echo_mismatch";
     } else if (stuck(intent, policy, now)) {
         verdict.page = "unknown_outcome_stuck";
     }
@@ -87,7 +112,7 @@ Verdict settle_forward(const PaymentError& error, Asked asked, const Intent& int
 Verdict settle_undo(const PaymentError& error, Asked asked, const Intent& intent, const GatewayTraits& traits,
                     const SettlePolicy& policy, WallTime now) {
     using Next = Verdict::Next;
-    if (found_nothing(error, asked) && key_is_still_known(intent, traits, now)) return {.next = Next::send_again};
+    if (const auto verdict = found_nothing(error, asked, intent, traits, now)) return *verdict;
 
     const bool refused = surely_refused(error, asked);
     const int failures = intent.tries + 1;
@@ -95,7 +120,8 @@ Verdict settle_undo(const PaymentError& error, Asked asked, const Intent& intent
     verdict.delay = linear(policy.compensation_delay, intent.tries, compensation_delay_max);
     if (error.retry_after) verdict.delay = std::max(verdict.delay, std::min(*error.retry_after, compensation_delay_max));
     verdict.attention = failures > policy.compensation_retries;
-    if (error.code == Code::echo_mismatch && !intent.paged) {
+    verdict.spent = spends_the_key(error, asked, traits);
+    if (error.code == Code::echo_mismatch && !intent.mismatch_paged) {
         verdict.page = "echo_mismatch";
     } else if (verdict.attention && !intent.paged) {
         verdict.page = "failed_compensation";

@@ -332,7 +332,7 @@ TEST_CASE("a shipment that cannot be asked for goes forward when it can, is neve
 TEST_CASE("a key's window starts over with a call of which nothing came, whether its owner stays or parks") {
     for (const Milliseconds patience : {Milliseconds(0), Milliseconds(200s)}) {
         Shop shop;
-        shop.world.traits = {60s, 1min, true};
+        shop.world.traits = {75s, 10s, true};
         shop.rewire();
         shop.world.scripts[Step::ship].performs = {not_reached(), not_reached(), not_reached(),
                                                    not_reached(), not_reached(), never_gets_it()};

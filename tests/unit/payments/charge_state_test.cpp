@@ -42,7 +42,7 @@ Charge full() {
     charge.void_id = "void_1";
     charge.released = true;
     charge.attention = true;
-    charge.intent = Intent{Step::release, false, at + 2s, at + 3s, 7, 2, true};
+    charge.intent = Intent{Step::release, false, at + 2s, at + 3s, at + 1s, 7, 2, true, true, true};
     return charge;
 }
 

@@ -160,6 +160,7 @@ private:
     }
 
     Task<Result<Answer>> serve(Step step, CallContext context, std::int64_t amount, std::string of) {
+        if (runtime_.clock.steady() >= context.deadline) co_return fail(Code::network_error, "no time was left");
         if (on_call) on_call(step);
         calls.push_back({step, context.key, context.ask, runtime_.clock.wall()});
         const bool crashes = crash_ && crash_->first-- == 0;

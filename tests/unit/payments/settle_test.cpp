@@ -30,6 +30,10 @@ Verdict undo(Code code, Asked asked, int tries = 0, WallTime now = sent + 1s) {
     return settle_undo({code, "scripted"}, asked, intent_of(Step::refund, tries), looks_up, policy, now);
 }
 
+std::string_view page_of(const Verdict& verdict) {
+    return verdict.page == nullptr ? std::string_view() : verdict.page;
+}
+
 constexpr Step forward_steps[]{Step::reserve, Step::authorize, Step::capture, Step::ship};
 constexpr Code unknowns[]{Code::gateway_timeout, Code::gateway_fault, Code::unreadable_answer,
                           Code::echo_mismatch,   Code::internal,      Code::store_unknown};
@@ -108,7 +112,7 @@ TEST_CASE("a plain no to a repeated call does not answer for the first one, and 
 TEST_CASE("a look-up that finds nothing sends the same key again within the key's window, and never after it") {
     for (const Step step : forward_steps) {
         CHECK(forward(Code::never_arrived, asked_after, step).next == Next::send_again);
-        CHECK(forward(Code::never_arrived, asked_after, step, sent + 21h).next == Next::send_again);
+        CHECK(forward(Code::never_arrived, asked_after, step, sent + 1h).next == Next::send_again);
         CHECK(forward(Code::never_arrived, asked_after, step, sent + 22h).next == Next::wait);
         CHECK(forward(Code::never_arrived, asked_after, step, sent + 25h).next == Next::wait);
     }
@@ -162,13 +166,31 @@ TEST_CASE("beyond the key's window a look-up that finds nothing pages") {
     CHECK(std::string_view(verdict.page) == "unknown_outcome_stuck");
 }
 
-TEST_CASE("an answer about other money pages at once, and once") {
+TEST_CASE("an answer about other money pages at once, and once, also when somebody was called about the wait before") {
     const Verdict verdict = forward(Code::echo_mismatch, first, Step::authorize);
-    REQUIRE(verdict.page != nullptr);
-    CHECK(std::string_view(verdict.page) == "echo_mismatch");
+    CHECK(page_of(verdict) == "echo_mismatch");
     Intent paged = intent_of(Step::authorize);
     paged.paged = true;
-    CHECK(settle_forward({Code::echo_mismatch, ""}, asked_after, paged, looks_up, policy, sent + 1h).page == nullptr);
+    const auto again_at = [&] {
+        return page_of(settle_forward({Code::echo_mismatch, ""}, asked_after, paged, looks_up, policy, sent + 1h));
+    };
+    CHECK(again_at() == "echo_mismatch");
+    paged.mismatch_paged = true;
+    CHECK(again_at().empty());
+    paged.paged = false;
+    CHECK(again_at().empty());
+    CHECK(page_of(settle_forward({Code::gateway_fault, ""}, asked_after, paged, looks_up, policy, sent + 1h)) ==
+          "unknown_outcome_stuck");
+}
+
+TEST_CASE("an undo that was answered about other money pages for its failing as well, once each") {
+    Intent intent = intent_of(Step::refund, 3);
+    const auto page = [&] { return page_of(settle_undo({Code::echo_mismatch, ""}, first, intent, looks_up, policy, sent)); };
+    CHECK(page() == "echo_mismatch");
+    intent.mismatch_paged = true;
+    CHECK(page() == "failed_compensation");
+    intent.paged = true;
+    CHECK(page().empty());
 }
 
 TEST_CASE("a refund answered about other money pages at once, under that name") {
@@ -249,4 +271,103 @@ TEST_CASE("a clock that jumps back does not reopen a key window that was seen to
     CHECK(settle_forward(nothing, looked, intent, traits, {}, begun + std::chrono::hours(1)).next == Verdict::Next::wait);
     intent.seen = begun + std::chrono::hours(1);
     CHECK(settle_forward(nothing, looked, intent, traits, {}, begun + std::chrono::hours(1)).next == Verdict::Next::send_again);
+}
+
+TEST_CASE("the same key is sent again only while even the slowest call arrives within its window, with room for the clocks") {
+    constexpr WallTime last_moment = sent + 24h - looks_up.longest_delay - clock_tolerance(looks_up) - 1ms;
+    static_assert(clock_tolerance(looks_up) == 144min);
+    Intent intent = intent_of(Step::capture);
+    intent.last = last_moment - 1s;
+    const auto next = [&](WallTime now) {
+        return settle_forward({Code::never_arrived, ""}, asked_after, intent, looks_up, policy, now).next;
+    };
+    CHECK(next(last_moment) == Next::send_again);
+    CHECK(next(last_moment + 1ms) == Next::wait);
+    CHECK(how_to_ask(intent, false, blind, last_moment) == Ask::perform);
+    CHECK(how_to_ask(intent, false, blind, last_moment + 1ms) == Ask::look_up);
+    // As far back as clocks may lie, it is the latest time known that counts; further back, nothing is sent.
+    const WallTime behind = intent.last - clock_tolerance(looks_up);
+    CHECK(next(behind) == Next::send_again);
+    CHECK(next(behind - 1ms) == Next::wait);
+    CHECK(how_to_ask(intent, false, blind, behind - 1ms) == Ask::look_up);
+}
+
+TEST_CASE("a slow gateway that keeps its keys for no longer than its calls may take is never sent the same call twice") {
+    constexpr GatewayTraits hopeless{1h, 1h, true};
+    CHECK(settle_forward({Code::never_arrived, ""}, asked_after, intent_of(Step::ship), hopeless, policy, sent + 1s).next ==
+          Next::wait);
+}
+
+TEST_CASE(
+    "a look-up that finds nothing is final when the last call to leave can no longer land, and then the next is a first") {
+    const Milliseconds slowest = looks_up.longest_delay + clock_tolerance(looks_up);
+    for (const Step step : forward_steps) {
+        CHECK(forward(Code::never_arrived, asked_after, step, sent + slowest - 1ms).next == Next::send_again);
+        const Verdict verdict = forward(Code::never_arrived, asked_after, step, sent + slowest);
+        CHECK(verdict.next == Next::wait_anew);
+        CHECK_FALSE(verdict.new_key);
+        CHECK(verdict.delay == 0ms);
+    }
+    Intent again_sent = intent_of(Step::refund);
+    again_sent.last = sent + 1h;
+    const auto next = [&](WallTime now) {
+        return settle_undo({Code::never_arrived, ""}, asked_after, again_sent, looks_up, policy, now).next;
+    };
+    CHECK(next(sent + slowest) == Next::send_again);
+    CHECK(next(sent + 1h + slowest) == Next::wait_anew);
+}
+
+TEST_CASE("what cannot look up never finds out that nothing came of a call") {
+    for (const auto age : {1s, 10'000s, 90'000s}) {
+        const PaymentError nothing{Code::never_arrived, ""};
+        CHECK(settle_forward(nothing, asked_after, intent_of(Step::authorize), blind, policy, sent + age).next == Next::wait);
+        CHECK(settle_undo(nothing, asked_after, intent_of(Step::refund), blind, policy, sent + age).next == Next::wait);
+    }
+}
+
+TEST_CASE(
+    "a fault spends its key only where the gateway keeps it as the key's answer, and only when the call itself heard it") {
+    constexpr GatewayTraits replays{24h, 1min, true, true};
+    const PaymentError fault{Code::gateway_fault, ""};
+    const auto spent = [&](const GatewayTraits& traits, Asked asked) {
+        const bool ahead = settle_forward(fault, asked, intent_of(Step::authorize), traits, policy, sent).spent;
+        CHECK(settle_undo(fault, asked, intent_of(Step::refund), traits, policy, sent).spent == ahead);
+        return ahead;
+    };
+    CHECK(spent(replays, first));
+    CHECK(spent(replays, again));
+    CHECK_FALSE(spent(replays, asked_after));
+    CHECK_FALSE(spent(looks_up, first));
+    CHECK_FALSE(settle_forward({Code::gateway_timeout, ""}, first, intent_of(Step::ship), replays, policy, sent).spent);
+}
+
+TEST_CASE("a spent key is never sent again: a look-up finds the outcome, or in the end that there is none") {
+    const Milliseconds slowest = looks_up.longest_delay + clock_tolerance(looks_up);
+    const auto forward_with_spent = [&](Step step, WallTime now) {
+        Intent intent = intent_of(step);
+        intent.spent = true;
+        CHECK(how_to_ask(intent, false, looks_up, now) == Ask::look_up);
+        CHECK(how_to_ask(intent, false, blind, now) == Ask::look_up);
+        return settle_forward({Code::never_arrived, ""}, asked_after, intent, looks_up, policy, now);
+    };
+    for (const Step step : forward_steps) {
+        CHECK(forward_with_spent(step, sent + slowest - 1ms).next == Next::wait);
+        CHECK(forward_with_spent(step, sent + 22h).next == Next::wait);
+    }
+    CHECK(forward_with_spent(Step::reserve, sent + slowest).next == Next::give_up);
+    CHECK(forward_with_spent(Step::authorize, sent + slowest).next == Next::give_up);
+    for (const Step step : {Step::capture, Step::ship}) {
+        CHECK(forward_with_spent(step, sent + slowest).next == Next::wait_anew);
+        CHECK(forward_with_spent(step, sent + slowest).new_key);
+    }
+    Intent undo_spent = intent_of(Step::refund);
+    undo_spent.spent = true;
+    const Verdict verdict = settle_undo({Code::never_arrived, ""}, asked_after, undo_spent, looks_up, policy, sent + slowest);
+    CHECK(verdict.next == Next::wait_anew);
+    CHECK(verdict.new_key);
+}
+
+TEST_CASE("a clock set back does not put off the page about an outcome that stays unknown") {
+    CHECK(page_of(forward(Code::gateway_timeout, asked_after, Step::authorize, sent - 240h, 12)).empty());
+    CHECK(page_of(forward(Code::gateway_timeout, asked_after, Step::authorize, sent - 240h, 14)) == "unknown_outcome_stuck");
 }

@@ -109,7 +109,7 @@ public:
         REQUIRE(begun);
         REQUIRE(begun->kind == Begun::Kind::fresh);
         asked.charge.attempt = begun->row.attempt;
-        return {context(), std::move(asked.charge), begun->row.fence, false};
+        return {context(), std::move(asked.charge), begun->row.fence, false, begun->row.lease_until};
     }
 
     ChargeSaga::End run(ChargeSaga& saga, Milliseconds patience = 30s) { return time.run(saga.run(time.steady() + patience)); }

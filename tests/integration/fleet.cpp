@@ -11,17 +11,6 @@ using namespace std::chrono_literals;
 
 const std::string whole_checkout = "reserve authorize capture ship";
 
-/// The effects of every order in one look, as `effects` tells them of one.
-std::map<std::string, std::string> all_effects(unsigned short sandbox_port) {
-    std::map<std::string, std::string> all;
-    const Reply reply = must(request(sandbox_port, {.path = "/sandbox/ledger"}));
-    for (const json::value& effect : json::parse(reply.body).as_array()) {
-        std::string& types = all[std::string(effect.at("order_id").as_string())];
-        types += (types.empty() ? "" : " ") + std::string(effect.at("type").as_string());
-    }
-    return all;
-}
-
 }  // namespace
 
 Fleet::Fleet(const std::string& store_url, Variables more, std::size_t processes)
@@ -95,7 +84,7 @@ std::optional<Reply> Customers::final_answer(const Purchase& purchase, std::size
     const auto end = std::chrono::steady_clock::now() + 60s;
     for (std::size_t tries = 0; std::chrono::steady_clock::now() < end; ++tries) {
         auto reply = charge(ports_[(first_port + tries) % ports_.size()], purchase.key, purchase.order);
-        if (reply && reply->status != 202 && reply->text("retriable") != "true") return reply;
+        if (is_final(reply)) return reply;
         ++asked_again_;
         std::this_thread::sleep_for(50ms);  // a client's pause between retries
     }
@@ -104,21 +93,21 @@ std::optional<Reply> Customers::final_answer(const Purchase& purchase, std::size
 
 void check_all_bought_once(const std::vector<Customers::Purchase>& purchases, const std::vector<unsigned short>& ports,
                            unsigned short sandbox_port) {
-    const auto effects = all_effects(sandbox_port);
+    const OutsideLedger effects = outside_ledger(sandbox_port);
     std::size_t next_port = 0;
     for (const Customers::Purchase& purchase : purchases) {
         INFO(purchase.order.id << ": " << (purchase.answer ? purchase.answer->body : "no final answer"));
         REQUIRE(purchase.answer);
         CHECK(purchase.answer->status == 201);
         CHECK(effects.contains(purchase.order.id));
-        if (effects.contains(purchase.order.id)) CHECK(effects.at(purchase.order.id) == whole_checkout);
+        if (effects.contains(purchase.order.id)) CHECK(types(effects.at(purchase.order.id)) == whole_checkout);
         // As a client does: what is retriable (a sync of a busy disk may outlast store.timeout) is asked again.
         const Reply again = settled_charge(ports[next_port++ % ports.size()], purchase.key, purchase.order);
         CHECK(again.status == purchase.answer->status);
         CHECK(again.body == purchase.answer->body);
         CHECK(again.header("idempotent-replayed") == "true");
     }
-    CHECK(all_effects(sandbox_port) == effects);
+    CHECK(outside_ledger(sandbox_port) == effects);
 }
 
 void check_store_unavailable(const std::optional<Reply>& reply) {

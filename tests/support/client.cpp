@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <catch2/catch.hpp>
 #include <chrono>
+#include <stdexcept>
 #include <thread>
 
 namespace tollgate::test {
@@ -116,27 +116,45 @@ std::optional<Reply> charge(unsigned short port, const std::string& key, const O
     return request(port, {.method = "POST", .path = "/charge", .body = charge_body(order), .key = key});
 }
 
+bool is_final(const std::optional<Reply>& reply) {
+    return reply && reply->status != 202 && reply->text("retriable") != "true";
+}
+
 Reply settled_charge(unsigned short port, const std::string& key, const Order& order) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{90};
     for (;;) {
         auto reply = charge(port, key, order);
-        const bool again = !reply || reply->status == 202 || reply->text("retriable") == "true";
-        if (!again) return *reply;
-        INFO("the last answer was " << (reply ? std::to_string(reply->status) + " " + reply->body : "none"));
-        REQUIRE(std::chrono::steady_clock::now() < end);
+        if (is_final(reply)) return *reply;
+        if (std::chrono::steady_clock::now() > end)
+            throw std::runtime_error("no final answer; the last was " +
+                                     (reply ? std::to_string(reply->status) + " " + reply->body : std::string("none")));
         std::this_thread::sleep_for(std::chrono::milliseconds{50});  // a client's pause between retries
     }
 }
 
-std::string effects(unsigned short sandbox_port, const std::string& order_id) {
-    const auto reply = request(sandbox_port, {.path = "/sandbox/ledger"});
-    REQUIRE(reply);
-    std::string types;
+OutsideLedger outside_ledger(unsigned short sandbox_port, const std::string& order_id) {
+    const auto reply = request(sandbox_port, {.path = "/sandbox/ledger?order_id=" + order_id});
+    if (!reply || reply->status != 200) throw std::runtime_error("the sandbox does not tell its ledger");
+    OutsideLedger ledger;
     for (const json::value& effect : json::parse(reply->body).as_array()) {
-        if (effect.at("order_id").as_string() != order_id) continue;
-        types += (types.empty() ? "" : " ") + std::string(effect.at("type").as_string());
+        const auto text = [&](const char* member) { return std::string(effect.at(member).as_string()); };
+        ledger[text("order_id")].push_back({.type = text("type"),
+                                            .id = text("id"),
+                                            .key = text("idempotency_key"),
+                                            .status = text("status"),
+                                            .amount = effect.at("amount").as_int64()});
     }
-    return types;
+    return ledger;
+}
+
+std::string types(const std::vector<Effect>& effects) {
+    std::string all;
+    for (const Effect& effect : effects) all += (all.empty() ? "" : " ") + effect.type;
+    return all;
+}
+
+std::string effects(unsigned short sandbox_port, const std::string& order_id) {
+    return types(outside_ledger(sandbox_port, order_id)[order_id]);
 }
 
 }  // namespace tollgate::test

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tollgate::test {
 
@@ -59,8 +60,31 @@ struct Order {
 /// POST /charge.
 [[nodiscard]] std::optional<Reply> charge(unsigned short port, const std::string& key, const Order& order);
 
+/// Whether a client is done with its charge: this neither waits for an outcome nor asks to come again.
+[[nodiscard]] bool is_final(const std::optional<Reply>& reply);
+
 /// POST /charge as a good client: again under the same key while it is in flight, unsettled, not taken or cut off.
 [[nodiscard]] Reply settled_charge(unsigned short port, const std::string& key, const Order& order);
+
+/// One thing that happened outside.
+struct Effect {
+    std::string type;    // reserve, authorize, …
+    std::string id;      // of what was made or undone
+    std::string key;     // its Idempotency-Key
+    std::string status;  // as it stands now: captured, refunded, …
+    long long amount = 0;
+
+    friend bool operator==(const Effect&, const Effect&) = default;
+};
+
+/// What happened outside, by order, each in its own sequence.
+using OutsideLedger = std::map<std::string, std::vector<Effect>>;
+
+/// GET /sandbox/ledger: of one order, or (empty) of all.
+[[nodiscard]] OutsideLedger outside_ledger(unsigned short sandbox_port, const std::string& order_id = "");
+
+/// As "reserve authorize capture ship".
+[[nodiscard]] std::string types(const std::vector<Effect>& effects);
 
 /// The effects of an order at a sandbox, as "reserve authorize capture ship".
 [[nodiscard]] std::string effects(unsigned short sandbox_port, const std::string& order_id);

@@ -6,13 +6,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 
 namespace tollgate::test {
 namespace {
+
+std::unique_ptr<Program> listening(Program::Options options) {
+    auto program = std::make_unique<Program>(std::move(options));
+    if (!program->listening()) throw std::runtime_error("the program does not listen; it said: " + program->said());
+    return program;
+}
 
 [[noreturn]] void become(const Program::Options& options, int output) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -27,7 +33,7 @@ namespace {
     for (const std::string& name : inherited) unsetenv(name.c_str());
     for (const auto& [name, value] : options.variables) setenv(name.c_str(), value.c_str(), 1);
     std::vector<std::string> words = options.before;
-    words.emplace_back(TOLLGATE_BINARY);
+    words.push_back(options.binary.empty() ? TOLLGATE_BINARY : options.binary);
     words.insert(words.end(), options.arguments.begin(), options.arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -40,7 +46,7 @@ namespace {
 
 Folder::Folder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "tollgate-test-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = pattern;
 }
 
@@ -51,11 +57,15 @@ Folder::~Folder() {
 
 Program::Program(Options options) {
     int ends[2];
-    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
     pid_ = fork();
     if (pid_ == 0) become(options, ends[1]);
     close(ends[1]);
-    REQUIRE(pid_ > 0);
+    if (pid_ < 0) {
+        close(ends[0]);
+        throw std::runtime_error("no process");
+    }
+    if (options.started) options.started(pid_);
 
     std::condition_variable announced;
     bool over = false;
@@ -118,10 +128,7 @@ std::string Program::said() const {
 }
 
 std::unique_ptr<Program> start_sandbox() {
-    auto sandbox = std::make_unique<Program>(Program::Options{.arguments = {"sandbox", "--listen", "127.0.0.1:0"}});
-    INFO(sandbox->said());
-    REQUIRE(sandbox->listening());
-    return sandbox;
+    return listening({.arguments = {"sandbox", "--listen", "127.0.0.1:0"}});
 }
 
 Variables service_settings(const Folder& folder, const std::string& outside_url, Variables more) {
@@ -139,11 +146,7 @@ Variables service_settings(const Folder& folder, const std::string& outside_url,
 }
 
 std::unique_ptr<Program> start_service(const Variables& settings, std::vector<std::string> before) {
-    auto service =
-        std::make_unique<Program>(Program::Options{.arguments = {"serve"}, .variables = settings, .before = std::move(before)});
-    INFO(service->said());
-    REQUIRE(service->listening());
-    return service;
+    return listening({.arguments = {"serve"}, .variables = settings, .before = std::move(before)});
 }
 
 }  // namespace tollgate::test

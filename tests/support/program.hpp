@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,7 +15,7 @@ namespace tollgate::test {
 
 using Variables = std::map<std::string, std::string>;
 
-/// A folder that goes with its object.
+/// A folder that goes with its object. What cannot be made or started, here and below, throws.
 class Folder {
 public:
     Folder();
@@ -32,9 +33,11 @@ class Program {
 public:
     struct Options {
         std::vector<std::string> arguments;
-        Variables variables;              // TOLLGATE_… of this process are not passed on
-        std::string folder;               // its working directory; empty: ours
-        std::vector<std::string> before;  // a program that runs it, such as strace with its options
+        Variables variables;                 // TOLLGATE_… of this process are not passed on
+        std::string folder;                  // its working directory; empty: ours
+        std::vector<std::string> before;     // a program that runs it, such as strace with its options
+        std::string binary;                  // empty: the one that was built beside the tests
+        std::function<void(pid_t)> started;  // is told of the process before it is waited for
     };
 
     /// Starts it, and waits for its line "listening on ADDR" or for its end.

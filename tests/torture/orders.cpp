@@ -1,0 +1,136 @@
+#include "torture/orders.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace tollgate::test {
+namespace {
+
+const std::string bought = "reserve authorize capture ship";
+const std::string returned = "reserve authorize capture refund release";
+const std::string voided = "reserve authorize void release";
+
+Kind good(std::string name, std::string token) {
+    return {std::move(name), std::move(token), "SKU-1", 201, "", "succeeded", bought};
+}
+
+Kind declined(std::string name, std::string token) {
+    return {std::move(name), std::move(token), "SKU-1", 402, "card_declined", "declined", "reserve release"};
+}
+
+Kind unshippable(std::string name, std::string token) {
+    return {std::move(name), std::move(token), "SKU-UNSHIPPABLE", 409, "cannot_ship", "reversed", returned};
+}
+
+Kind not_captured(std::string name, std::string token) {
+    return {std::move(name), std::move(token), "SKU-1", 409, "checkout_reversed", "reversed", voided};
+}
+
+constexpr std::size_t heard_max = 60;
+constexpr std::size_t violations_max = 20;
+constexpr std::size_t log_tail = 40;
+
+std::string told(const std::optional<Reply>& reply) {
+    if (!reply) return "no answer";
+    return std::to_string(reply->status) + " " + reply->body +
+           (reply->header("idempotent-replayed").empty() ? "" : " (replay)");
+}
+
+void write_log(std::ostream& out, const std::string& log, const std::string& order_id) {
+    std::vector<std::string> lines;
+    std::istringstream in(log);
+    for (std::string line; std::getline(in, line);) {
+        if (order_id.empty() || line.find(order_id) != line.npos) lines.push_back(std::move(line));
+    }
+    const std::size_t left_out = lines.size() > log_tail ? lines.size() - log_tail : 0;
+    for (std::size_t i = left_out; i < lines.size(); ++i) out << "    " << lines[i] << '\n';
+}
+
+}  // namespace
+
+const std::vector<Kind>& kinds() {
+    static const std::vector<Kind> all{
+        good("good", "tok_visa"),
+        good("lost reply", "tok_lost_reply"),
+        good("act then 500", "tok_error_after"),
+        good("flaky", "tok_flaky_1"),
+        good("slow", "tok_slow_50"),
+        good("flaky lost reply", "tok_flaky_1_lost_reply"),
+        declined("declined", "tok_declined"),
+        declined("declined with its reply lost", "tok_declined_lost_reply"),
+        unshippable("unshippable", "tok_visa"),
+        unshippable("unshippable with replies lost", "tok_lost_reply"),
+        unshippable("unshippable with 500s", "tok_error_after"),
+        not_captured("not captured", "tok_capture_fails"),
+        not_captured("not captured with replies lost", "tok_capture_fails_lost_reply"),
+        {"out of stock", "tok_visa", "SKU-OUT", 409, "out_of_stock", "reversed", ""},
+    };
+    return all;
+}
+
+const std::vector<Kind>& script() {
+    static const std::vector<Kind> all{good("good", "tok_visa"), unshippable("unshippable", "tok_visa"),
+                                       declined("declined", "tok_declined"), good("lost reply", "tok_lost_reply")};
+    return all;
+}
+
+Purchase make_purchase(const std::string& name, const Kind& kind) {
+    return {.key = "key-" + name,
+            .order = {.id = "ord-" + name + ".", .token = kind.token, .sku = kind.sku, .customer = "cus-" + name},
+            .kind = &kind,
+            .answer = {},
+            .heard = {}};
+}
+
+std::optional<Reply> ask(Purchase& purchase, unsigned short port) {
+    auto reply = request(port, {.method = "POST",
+                                .path = "/charge",
+                                .body = charge_body(purchase.order),
+                                .key = purchase.key,
+                                .headers = {{"X-Request-Id", purchase.order.id}}});
+    std::string line = told(reply);
+    const bool news = purchase.heard.empty() || purchase.heard.back() != line;
+    if (news && purchase.heard.size() < heard_max) purchase.heard.push_back(std::move(line));
+    return reply;
+}
+
+void Violations::add(std::string what, Purchase purchase) {
+    const std::lock_guard lock(mutex_);
+    all_.push_back({std::move(what), std::move(purchase)});
+}
+
+std::size_t Violations::count() const {
+    const std::lock_guard lock(mutex_);
+    return all_.size();
+}
+
+std::vector<Violation> Violations::all() const {
+    const std::lock_guard lock(mutex_);
+    return all_;
+}
+
+std::string evidence(const Violations& violations, const OutsideLedger& world, const std::vector<std::string>& logs) {
+    std::ostringstream out;
+    const auto all = violations.all();
+    for (std::size_t i = 0; i < std::min(all.size(), violations_max); ++i) {
+        const auto& [what, purchase] = all[i];
+        out << "VIOLATION: " << what << '\n';
+        if (!purchase.key.empty()) {
+            out << "  key " << purchase.key << ", order " << purchase.order.id << " (" << purchase.kind->name
+                << ")\n  heard:\n";
+            for (const std::string& line : purchase.heard) out << "    " << line << '\n';
+            out << "  final: " << told(purchase.answer) << "\n  outside:\n";
+            if (const auto found = world.find(purchase.order.id); found != world.end()) {
+                for (const Effect& effect : found->second)
+                    out << "    " << effect.type << ' ' << effect.id << ' ' << effect.status << ' ' << effect.amount << " key "
+                        << effect.key << '\n';
+            }
+        }
+        out << "  logs:\n";
+        for (const std::string& log : logs) write_log(out, log, purchase.order.id == Order{}.id ? "" : purchase.order.id);
+    }
+    if (all.size() > violations_max) out << "and " << all.size() - violations_max << " more\n";
+    return out.str();
+}
+
+}  // namespace tollgate::test

@@ -27,6 +27,8 @@ public:
     std::vector<std::pair<std::string, std::uint64_t>> owners;
     /// Accepted begins (fresh or taken over) and advances: the store round trips that make up a charge.
     int writes = 0;
+    /// Fresh begins.
+    int fresh = 0;
 
     Begun begin(const BeginCharge& begin) {
         const auto known = records_.find(begin.row.id);
@@ -130,6 +132,18 @@ public:
         return page;
     }
 
+    /// All of them, by id.
+    [[nodiscard]] std::vector<std::pair<std::string, const ChargeRow*>> rows() const {
+        std::vector<std::pair<std::string, const ChargeRow*>> rows;
+        for (const auto& [id, record] : records_) rows.emplace_back(id, &record.row);
+        return rows;
+    }
+
+    /// For an owner that knows every earlier one to be dead.
+    void end_leases() {
+        for (auto& [id, record] : records_) record.row.lease_until = {};
+    }
+
     [[nodiscard]] std::vector<LedgerEntry> ledger(const std::string& id) const {
         const auto at = records_.find(id);
         return at == records_.end() ? std::vector<LedgerEntry>() : at->second.ledger;
@@ -181,6 +195,7 @@ private:
         record.row.fence = again ? old.fence + 1 : 1;
         owners.emplace_back(record.row.id, record.row.fence);
         ++writes;
+        ++fresh;
         return record.row;
     }
 

@@ -1,0 +1,139 @@
+#include "simulation/fleet.hpp"
+
+#include <utility>
+
+namespace tollgate::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+Milliseconds between(Random& random, Milliseconds from, Milliseconds to) {
+    return from + Milliseconds(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>((to - from).count()))));
+}
+
+Settings draw_settings(Random& random) {
+    Settings settings;
+    settings.server.charge_timeout = between(random, 1s, 30s);
+    settings.gateway.timeout = settings.inventory.timeout = settings.shipping.timeout = between(random, 500ms, 10s);
+    settings.saga.lease = between(random, 2s, 30s);
+    settings.saga.compensation_delay = between(random, 50ms, 2s);
+    settings.saga.action_timeout = between(random, 5s, 2min);
+    settings.retry.base_delay = between(random, 10ms, 500ms);
+    settings.breaker.recovery_timeout = between(random, 1s, 30s);
+    settings.rate_limit.requests = 0;
+    return settings;
+}
+
+}  // namespace
+
+Fleet::Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStore& store, World& world, Pager& pager)
+    : scheduler_(scheduler),
+      faults_(faults),
+      history_(history),
+      store_(store),
+      world_(world),
+      pager_(pager),
+      settings_(draw_settings(scheduler.nature().runtime().random)) {
+    Random& random = scheduler_.nature().runtime().random;
+    look_every_ = between(random, 500ms, 5s);
+    places_.resize(1 + random.below(3));
+    for (Place& place : places_) start(place);
+}
+
+void Fleet::start(Place& place) {
+    if (place.instance) return;
+    Process& process = scheduler_.start_process();
+    process.set_clock_wrong_by(place.clock_wrong_by);
+    if (places_.size() == 1) store_.end_leases();
+    place.instance = std::make_unique<Instance>(process, settings_, store_, world_, pager_, look_every_);
+    history_.note(scheduler_.now(), "a process starts");
+}
+
+void Fleet::kill(Place& place) {
+    if (!place.instance) return;
+    ++crashes_;
+    history_.note(scheduler_.now(), "a process dies");
+    scheduler_.kill(place.instance->process());
+    place.instance.reset();
+    if (places_.size() == 1) store_.crash(0ms);
+}
+
+void Fleet::restart_after(Place& place, Milliseconds away) {
+    scheduler_.at(scheduler_.now() + away, [this, &place] { start(place); });
+}
+
+Instance* Fleet::any() {
+    std::vector<Instance*> running;
+    for (Place& place : places_) {
+        if (place.instance) running.push_back(place.instance.get());
+    }
+    return running.empty() ? nullptr : running[scheduler_.nature().runtime().random.below(running.size())];
+}
+
+Task<void> Fleet::suffer() {
+    while (!faults_.stopped()) {
+        co_await sleep_for(scheduler_.nature().runtime(), faults_.between(Fault::crash, 50ms, 5s));
+        for (Place& place : places_) afflict(place);
+        if (faults_.strikes(Fault::store_crash) && places_.size() > 1)
+            store_.crash(faults_.between(Fault::store_crash, 0ms, 10s));
+        const bool for_long = faults_.strikes(Fault::long_blackout);
+        if (!for_long && !faults_.strikes(Fault::blackout)) continue;
+        const Milliseconds away =
+            for_long ? faults_.between(Fault::long_blackout, 22h, 30h) : faults_.between(Fault::blackout, 1s, 10min);
+        for (Place& place : places_) kill(place);
+        for (Place& place : places_) restart_after(place, away);
+        if (for_long) co_await sleep_for(scheduler_.nature().runtime(), away);
+    }
+}
+
+void Fleet::afflict(Place& place) {
+    if (!place.instance) return;
+    Process& process = place.instance->process();
+    if (faults_.strikes(Fault::clock_wrong)) {
+        const bool by_much = faults_.draw(Fault::clock_wrong, 20) == 0;
+        const Milliseconds most = by_much ? Milliseconds(1h) : 2 * settings_.saga.lease;
+        place.clock_wrong_by = faults_.between(Fault::clock_wrong, -most, most);
+        process.set_clock_wrong_by(place.clock_wrong_by);
+        history_.note(scheduler_.now(), "a clock is wrong by", place.clock_wrong_by.count());
+    }
+    if (faults_.strikes(Fault::pause)) {
+        history_.note(scheduler_.now(), "a process stands still");
+        scheduler_.pause(process);
+        scheduler_.at(scheduler_.now() + faults_.between(Fault::pause, 100ms, 3 * settings_.saga.lease), [this, &process] {
+            if (process.alive()) scheduler_.resume(process);
+        });
+    }
+    if (faults_.strikes(Fault::hand_over)) {
+        history_.note(scheduler_.now(), "a process is stopped");
+        place.instance->hand_over();
+        const Milliseconds drains = faults_.between(Fault::hand_over, 100ms, 5s);
+        scheduler_.at(scheduler_.now() + drains, [this, &place, &process] {
+            if (place.instance && &place.instance->process() == &process) kill(place);
+            start(place);
+        });
+    } else if (faults_.strikes(Fault::crash)) {
+        const Milliseconds away = faults_.between(Fault::crash, 1ms, 20s);
+        process.die_after(faults_.draw(Fault::crash, 200), [this, &place, away] {
+            kill(place);
+            restart_after(place, away);
+        });
+    }
+}
+
+void Fleet::heal() {
+    for (Place& place : places_) {
+        place.clock_wrong_by = 0ms;
+        if (!place.instance) {
+            start(place);
+            continue;
+        }
+        place.instance->process().set_clock_wrong_by(0ms);
+        scheduler_.resume(place.instance->process());
+    }
+}
+
+void Fleet::end() {
+    for (Place& place : places_) kill(place);
+}
+
+}  // namespace tollgate::simulation

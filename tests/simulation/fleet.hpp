@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "service/config.hpp"
+#include "simulation/instance.hpp"
+
+namespace tollgate::simulation {
+
+/// The processes of the service, and what befalls them. Alone, a process has the store for itself and takes it along when it
+/// dies; several share one that lives on.
+class Fleet {
+public:
+    Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStore& store, World& world, Pager& pager);
+
+    /// Lets the processes suffer, until the faults stop.
+    Task<void> suffer();
+
+    /// Any that runs; nothing when none does.
+    [[nodiscard]] Instance* any();
+    /// Wakes up whoever stands still, starts whoever is away, and sets the clocks.
+    void heal();
+    /// Ends all of them at once.
+    void end();
+
+    [[nodiscard]] std::size_t crashes() const noexcept { return crashes_; }
+    [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+
+private:
+    /// A place for a process: one after the other runs there.
+    struct Place {
+        std::unique_ptr<Instance> instance;
+        Milliseconds clock_wrong_by{0};
+    };
+
+    void start(Place& place);
+    void kill(Place& place);
+    void afflict(Place& place);
+    void restart_after(Place& place, Milliseconds away);
+
+    Scheduler& scheduler_;
+    Faults& faults_;
+    History& history_;
+    DurableStore& store_;
+    World& world_;
+    Pager& pager_;
+    Settings settings_;
+    Milliseconds look_every_{500};
+    std::vector<Place> places_;
+    std::size_t crashes_ = 0;
+};
+
+}  // namespace tollgate::simulation

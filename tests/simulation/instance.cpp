@@ -1,0 +1,114 @@
+#include "simulation/instance.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "saga/recovery.hpp"
+#include "service/config.hpp"
+#include "service/engine.hpp"
+
+namespace tollgate::simulation {
+namespace {
+
+/// Nothing of it is read here: tests/stores looks at audit logs.
+class NoAudit final : public AuditLog {
+public:
+    void append(AuditRecord) override {}
+};
+
+class NoMeter final : public DurationMeter {
+public:
+    void observe(std::string_view, std::chrono::duration<double>, std::string_view) override {}
+};
+
+/// Says that the connection was cut unless somebody answers first; also when its coroutine is destroyed.
+class Connection {
+public:
+    explicit Connection(std::shared_ptr<Reply> reply) : reply_(std::move(reply)) {}
+    Connection(Connection&&) noexcept = default;
+    Connection& operator=(Connection&&) = delete;
+    ~Connection() {
+        if (reply_) reply_->set(std::nullopt);
+    }
+    void answer(Heard heard) const { reply_->set(std::move(heard)); }
+
+private:
+    std::shared_ptr<Reply> reply_;
+};
+
+Task<void> serve(const http::Handler& handler, Asked asked, Connection connection) {
+    const std::array<http::Header, 1> headers{{{"idempotency-key", asked.key}}};
+    http::Request request;
+    request.method = "POST";
+    request.path = "/charge";
+    request.headers = headers;
+    request.body = asked.body;
+    request.request_id = "req";
+    http::Response response = co_await handler(request);
+    const bool replayed =
+        std::ranges::any_of(response.headers, [](const auto& header) { return header.first == "Idempotent-Replayed"; });
+    connection.answer({response.status, std::move(response.body), replayed});
+}
+
+}  // namespace
+
+void PageBook::page(Page page) {
+    history_.note(scheduler_.now(), "page", page.kind, page.charge_id, page.detail);
+    pages_.emplace_back(page.kind, page.charge_id);
+}
+
+bool PageBook::has(const std::string& charge_id) const {
+    return std::ranges::any_of(pages_, [&](const auto& page) { return page.second == charge_id; });
+}
+
+struct Instance::Parts {
+    Process& process;
+    std::unique_ptr<ChargeStore> store;
+    NoAudit audit;
+    NoMeter meter;
+    Breakers breakers;
+    EngineShared shared;
+    Engine engine;
+    std::vector<http::Route> routes = engine.routes();
+    Recovery recovery;
+
+    Parts(Process& on, const Settings& settings, DurableStore& durable, World& world, Pager& pager, Milliseconds look_every)
+        : process(on),
+          store(durable.open(on)),
+          breakers({settings.breaker.failure_threshold, settings.breaker.recovery_timeout, settings.breaker.success_threshold}),
+          shared{settings, *store, audit, pager, {breakers, meter, nullptr, nullptr}},
+          engine(on.runtime(), shared,
+                 Exchanges{world.exchange(on, Side::gateway), world.exchange(on, Side::inventory),
+                           world.exchange(on, Side::shipping)}),
+          recovery(on.runtime(), *store, {.lease = settings.saga.lease, .interval = look_every},
+                   [this](ChargeRow row) { return engine.resume(std::move(row)); }) {}
+};
+
+Instance::Instance(Process& process, const Settings& settings, DurableStore& store, World& world, Pager& pager,
+                   Milliseconds look_every)
+    : parts_(std::make_unique<Parts>(process, settings, store, world, pager, look_every)) {
+    spawn(process.runtime().executor, parts_->recovery.run());
+}
+
+Instance::~Instance() = default;
+
+Process& Instance::process() const noexcept {
+    return parts_->process;
+}
+
+void Instance::post_charge(Asked asked, std::shared_ptr<Reply> reply) {
+    const http::Handler& handler = parts_->routes.front().handler;
+    spawn(parts_->process.runtime().executor, serve(handler, std::move(asked), Connection(std::move(reply))));
+}
+
+void Instance::hand_over() {
+    parts_->engine.close_door();
+    parts_->recovery.stop();
+    parts_->engine.hand_over();
+}
+
+bool Instance::idle() const {
+    return parts_->engine.running() == 0 && parts_->engine.inside() == 0;
+}
+
+}  // namespace tollgate::simulation

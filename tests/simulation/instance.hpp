@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/one_shot.hpp"
+#include "core/pager.hpp"
+#include "simulation/store.hpp"
+#include "simulation/world.hpp"
+
+namespace tollgate {
+struct Settings;
+}
+
+namespace tollgate::simulation {
+
+/// What a client sends, and what it hears.
+struct Asked {
+    std::string key;
+    std::string body;
+};
+struct Heard {
+    int status = 0;
+    std::string body;
+    bool replayed = false;
+};
+
+/// Nothing: the connection was cut.
+using Reply = OneShot<std::optional<Heard>>;
+
+/// Writes down who was called for which charge.
+class PageBook final : public Pager {
+public:
+    PageBook(Scheduler& scheduler, History& history) : scheduler_(scheduler), history_(history) {}
+    void page(Page page) override;
+    [[nodiscard]] bool has(const std::string& charge_id) const;
+
+private:
+    Scheduler& scheduler_;
+    History& history_;
+    std::vector<std::pair<std::string, std::string>> pages_;  // kind, charge
+};
+
+/// The service as a process runs it: the production engine with its routes and its recovery, on the simulated store and in the
+/// simulated world.
+class Instance {
+public:
+    Instance(Process& process, const Settings& settings, DurableStore& store, World& world, Pager& pager,
+             Milliseconds look_every);
+    ~Instance();
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+
+    [[nodiscard]] Process& process() const noexcept;
+
+    /// POST /charge. Dying cuts the connection.
+    void post_charge(Asked asked, std::shared_ptr<Reply> reply);
+
+    /// Takes no more charges, leaves its sagas to others.
+    void hand_over();
+    /// Whether nothing runs in it any more.
+    [[nodiscard]] bool idle() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace tollgate::simulation

@@ -1,0 +1,184 @@
+#include "simulation/simulation.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "payments/charge.hpp"
+#include "simulation/clients.hpp"
+
+namespace tollgate::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One seed's world, in the order it must be taken down.
+class Simulation {
+public:
+    explicit Simulation(const Options& options)
+        : faults_(options.seed, options.switched_off), history_(options.prints), scheduler_(options.seed) {
+        store_.ignores_fences = options.ignores_fences;
+        clients_.is_beyond_help = [this](const std::string& id) {
+            const ChargeRow* const row = store_.charges().find(id);
+            return faults_.stopped() && row != nullptr && is_beyond_help(*row);
+        };
+        world_.violation = clients_.violation = [this](std::string what) { violated(std::move(what)); };
+    }
+    ~Simulation() { fleet_.end(); }
+    Simulation(const Simulation&) = delete;
+    Simulation& operator=(const Simulation&) = delete;
+
+    Outcome run() {
+        clients_.start();
+        spawn(scheduler_.nature().runtime().executor, fleet_.suffer());
+        run_until([this] { return clients_.done() || scheduler_.now() > troubled_until_; });
+
+        faults_.stop();
+        world_.heal();
+        fleet_.heal();
+        come_to_rest();
+
+        // What is still on its way arrives at a world where all is settled, and changes nothing.
+        fleet_.end();
+        const SteadyTime all_arrived = scheduler_.now() + section6_traits.longest_delay;
+        scheduler_.at(all_arrived, [] {});
+        run_until([&] { return scheduler_.now() >= all_arrived; });
+
+        fleet_.heal();
+        clients_.ask_again();
+        come_to_rest();
+        check();
+        return {.violations = std::move(violations_),
+                .history = history_.hash(),
+                .sagas = static_cast<std::size_t>(store_.charges().fresh),
+                .crashes = fleet_.crashes(),
+                .steps = scheduler_.steps(),
+                .faults = faults_.active()};
+    }
+
+private:
+    template <class Done>
+    void run_until(Done done) {
+        while (!done() && violations_.empty() && scheduler_.step()) {
+        }
+    }
+
+    void violated(std::string what) {
+        history_.note(scheduler_.now(), "VIOLATION", what);
+        violations_.push_back(std::move(what));
+    }
+
+    /// Everything that was accepted must end by itself now.
+    void come_to_rest() {
+        const SteadyTime at_most = scheduler_.now() + 6h;
+        SteadyTime next_look = scheduler_.now();
+        run_until([&] {
+            if (scheduler_.now() < next_look) return false;
+            next_look = scheduler_.now() + 1s;
+            return scheduler_.now() > at_most || (clients_.done() && at_rest());
+        });
+        if (!violations_.empty()) return;
+        if (!clients_.done()) violated("a client is left without an answer");
+        for (const auto& [id, row] : store_.charges().rows()) {
+            if (row->due_at && !is_beyond_help(*row)) violated("charge " + id + " never comes to rest: " + row->state);
+        }
+    }
+
+    [[nodiscard]] bool at_rest() const {
+        return std::ranges::none_of(store_.charges().rows(), [this](const auto& row) {
+            return row.second->due_at.has_value() && !is_beyond_help(*row.second);
+        });
+    }
+
+    /// Its last call was sent so long ago that the other side has forgotten the key, and is not found: only a human can tell.
+    /// Somebody was called.
+    [[nodiscard]] bool is_beyond_help(const ChargeRow& row) const {
+        if (!row.due_at || !pages_.has(row.id)) return false;
+        const auto charge = from_state(row);
+        if (!charge || !charge->intent) return false;
+        const WallTime now = scheduler_.nature().wall();
+        return now - charge->intent->since > section6_traits.key_window * 8 / 10;
+    }
+
+    void check() {
+        if (!violations_.empty()) return;
+        std::map<std::string, std::uint64_t> fences;
+        for (const auto& [id, fence] : store_.charges().owners) {
+            if (fence <= std::exchange(fences[id], fence)) violated("a fence of charge " + id + " did not rise");
+        }
+        std::set<std::string> known;
+        for (const auto& [id, row] : store_.charges().rows()) {
+            known.insert(id);
+            check_charge(*row);
+        }
+        for (const Effect& effect : world_.effects()) {
+            if (!known.contains(effect.reference)) violated("the outside acted for a charge that nobody knows: " + effect.id);
+        }
+        for (const Purchase& purchase : clients_.purchases()) check_answer(purchase);
+    }
+
+    /// What stands outside is what the charge says, and so is the ledger.
+    void check_charge(const ChargeRow& row) {
+        const Standing stands = world_.standing(row.id);
+        const bool sold = row.status == ChargeStatus::succeeded;
+        const bool held = row.status == ChargeStatus::authorized;
+        const auto must = [&](bool holds, const char* what) {
+            if (!holds) violated(std::string(what) + ": " + row.id + " is " + std::string(name(row.status)) + ", " + row.state);
+        };
+        if (is_beyond_help(row)) return;
+        must(row.status != ChargeStatus::processing && row.status != ChargeStatus::requires_action, "a charge is not final");
+        must(stands.reserved == (sold || held ? 1 : 0), "reservations do not fit the charge");
+        must(stands.captured == (sold ? 1 : 0), "captured payments do not fit the charge");
+        must(stands.authorized == (held ? 1 : 0), "authorized payments do not fit the charge");
+        must(stands.shipped == (sold ? 1 : 0), "shipments do not fit the charge");
+        must(row.live == (sold || held), "a charge that is undone counts as live");
+
+        std::vector<std::pair<std::string, std::string>> written;
+        for (const LedgerEntry& entry : store_.charges().ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id);
+        auto moved = world_.money_moved(row.id);
+        std::ranges::sort(written);
+        std::ranges::sort(moved);
+        must(written == moved, "the ledger is not what the gateway did");
+
+        const auto charge = from_state(row);
+        must(charge.has_value(), "a stored state cannot be read");
+        if (charge && charge->attention) must(pages_.has(row.id), "a charge needed attention and nobody was called");
+    }
+
+    /// What the client was told is what happened.
+    void check_answer(const Purchase& purchase) {
+        const ChargeRow* const row = store_.charges().find(purchase.charge_id);
+        for (const Purchase::Payload& payload : purchase.payloads) {
+            if (!payload.answer) continue;
+            if (row == nullptr || row->amount != payload.amount) {
+                violated("an answer for a charge that is not there: " + purchase.key);
+                continue;
+            }
+            const bool good = row->status == ChargeStatus::succeeded || row->status == ChargeStatus::authorized;
+            if (!is_beyond_help(*row) && good != (payload.answer->status == 201)) {
+                violated("told " + std::to_string(payload.answer->status) + " of a charge that is " +
+                         std::string(name(row->status)) + ": " + purchase.key);
+            }
+        }
+    }
+
+    static constexpr SteadyTime troubled_until_{std::chrono::hours(72)};
+
+    std::vector<std::string> violations_;
+    Faults faults_;
+    History history_;
+    Scheduler scheduler_;
+    PageBook pages_{scheduler_, history_};
+    World world_{scheduler_, faults_, history_};
+    DurableStore store_{scheduler_, faults_, history_};
+    Fleet fleet_{scheduler_, faults_, history_, store_, world_, pages_};
+    Clients clients_{scheduler_, faults_, history_, fleet_};
+};
+
+}  // namespace
+
+Outcome simulate(const Options& options) {
+    return Simulation(options).run();
+}
+
+}  // namespace tollgate::simulation

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/one_shot.hpp"
+#include "gateway/exchange.hpp"
+#include "gateway/http_gateway.hpp"
+#include "saga/intent.hpp"
+#include "simulation/faults.hpp"
+#include "simulation/history.hpp"
+#include "simulation/scheduler.hpp"
+
+namespace tollgate::simulation {
+
+/// Something the outside did. It stays done.
+struct Effect {
+    Step step;
+    std::string reference;  // the charge
+    std::string id;
+    std::string of;  // what an undo undoes; what is captured
+    std::int64_t amount;
+    SteadyTime at;
+};
+
+/// What stands at the outside for one charge.
+struct Standing {
+    int reserved = 0;    // reservations not released
+    int authorized = 0;  // authorizations neither voided nor captured
+    int captured = 0;    // captures not refunded
+    int shipped = 0;     // shipments not canceled
+};
+
+enum class Side : std::uint8_t { gateway, inventory, shipping };
+
+/// Gateway, inventory and shipping as contract section 6 describes them, and as wrong as the faults say. What a call brings
+/// follows from its token (tok_…) and its SKU; what becomes of it on its way, from the seed.
+class World {
+public:
+    World(Scheduler& scheduler, Faults& faults, History& history) : scheduler_(scheduler), faults_(faults), history_(history) {}
+
+    /// Told of everything that must never be seen from outside.
+    std::function<void(std::string)> violation;
+
+    /// The way of a process to one of the sides.
+    [[nodiscard]] std::unique_ptr<Exchange> exchange(Process& process, Side side);
+
+    [[nodiscard]] const std::vector<Effect>& effects() const noexcept { return effects_; }
+    [[nodiscard]] Standing standing(const std::string& reference) const;
+    /// Of authorize, capture, refund and void, with their ids: what a ledger should say.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> money_moved(const std::string& reference) const;
+
+    /// Every trouble is over: what is known is told.
+    void heal();
+
+private:
+    friend class WorldExchange;
+    using Reply = std::shared_ptr<OneShot<Result<OutboundReply>>>;
+
+    struct Message {
+        Side side;
+        bool look_up;
+        std::string path;
+        std::string key;
+        std::string body;
+        std::shared_ptr<bool> turned_away = std::make_shared<bool>(false);  // "later": no copy of it acts
+    };
+    struct Record {
+        OutboundReply reply;
+        SteadyTime arrived;          // first
+        SteadyTime visible;          // to look-ups, from then on
+        bool answers_fault = false;  // to whoever sends the key again
+    };
+    struct Payment {
+        std::string reference, token;
+        std::int64_t amount = 0;
+        std::string capture_id;
+        bool voided = false, refunded = false;
+    };
+    struct Goods {
+        std::string reference;
+        bool undone = false;
+    };
+
+    void send(Message message, const Reply& reply);
+    void arrive(const Message& message, const Reply& reply, bool again);
+    void answer(const Reply& reply, OutboundReply what);
+    void cut(const Reply& reply);
+    [[nodiscard]] OutboundReply look_up(const Message& message);
+    [[nodiscard]] OutboundReply perform(const Message& message, Record& record);
+    [[nodiscard]] OutboundReply pay(const Message& message);
+    [[nodiscard]] OutboundReply move_goods(const Message& message);
+    [[nodiscard]] std::string act(Step step, const std::string& reference, const std::string& of, std::int64_t amount);
+    void check_order(const Effect& effect);
+    [[nodiscard]] Milliseconds on_the_way() { return Milliseconds(1 + static_cast<std::int64_t>(chance().below(10))); }
+    [[nodiscard]] Random& chance() { return scheduler_.nature().runtime().random; }
+    [[nodiscard]] bool is_down(Side side);
+
+    Scheduler& scheduler_;
+    Faults& faults_;
+    History& history_;
+    std::map<std::string, Record> records_;  // by side and key
+    std::map<std::string, SteadyTime> first_arrivals_;
+    std::map<std::string, Payment> payments_;      // by authorization
+    std::map<std::string, std::string> captures_;  // → authorization
+    std::map<std::string, Goods> goods_;           // by reservation or shipment
+    std::vector<Effect> effects_;
+    std::map<std::string, Standing> standings_;
+    std::map<Side, SteadyTime> down_until_;
+};
+
+}  // namespace tollgate::simulation

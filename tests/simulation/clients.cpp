@@ -66,7 +66,9 @@ Purchase& Clients::draw_purchase() {
     return purchases_.emplace_back(std::move(purchase));
 }
 
+/// The longer it takes the more seldom the client asks.
 Task<void> Clients::buy(Purchase& purchase) {
+    Milliseconds pause = 1s;
     while (!purchase.settled() && !is_beyond_help(purchase.charge_id)) {
         if (faults_.strikes(Fault::repeats)) repeat(purchase, 0);
         if (faults_.strikes(Fault::other_body)) repeat(purchase, 1);
@@ -77,7 +79,8 @@ Task<void> Clients::buy(Purchase& purchase) {
         }
         co_await ask_once(purchase, 0, patience);
         if (!purchase.settled()) {
-            co_await sleep_for(runtime_, Milliseconds(50 + static_cast<std::int64_t>(runtime_.random.below(2000))));
+            co_await sleep_for(runtime_, Milliseconds(static_cast<std::int64_t>(runtime_.random.below(pause.count() * 2))));
+            pause = std::min<Milliseconds>(pause * 5 / 4, 1min);
         }
     }
 }

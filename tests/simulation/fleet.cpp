@@ -35,13 +35,13 @@ Fleet::Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStor
       pager_(pager),
       settings_(draw_settings(scheduler.nature().runtime().random)) {
     Random& random = scheduler_.nature().runtime().random;
-    look_every_ = between(random, 500ms, 5s);
+    look_every_ = between(random, 500ms, 10s);
     places_.resize(1 + random.below(3));
     for (Place& place : places_) start(place);
 }
 
 void Fleet::start(Place& place) {
-    if (place.instance) return;
+    if (place.instance || scheduler_.now() < place.away_until) return;
     Process& process = scheduler_.start_process();
     process.set_clock_wrong_by(place.clock_wrong_by);
     if (places_.size() == 1) store_.end_leases();
@@ -58,8 +58,10 @@ void Fleet::kill(Place& place) {
     if (places_.size() == 1) store_.crash(0ms);
 }
 
-void Fleet::restart_after(Place& place, Milliseconds away) {
-    scheduler_.at(scheduler_.now() + away, [this, &place] { start(place); });
+void Fleet::kill_for(Place& place, Milliseconds away) {
+    kill(place);
+    place.away_until = std::max(place.away_until, scheduler_.now() + away);
+    scheduler_.at(place.away_until, [this, &place] { start(place); });
 }
 
 Instance* Fleet::any() {
@@ -80,8 +82,7 @@ Task<void> Fleet::suffer() {
         if (!for_long && !faults_.strikes(Fault::blackout)) continue;
         const Milliseconds away =
             for_long ? faults_.between(Fault::long_blackout, 22h, 30h) : faults_.between(Fault::blackout, 1s, 10min);
-        for (Place& place : places_) kill(place);
-        for (Place& place : places_) restart_after(place, away);
+        for (Place& place : places_) kill_for(place, away);
         if (for_long) co_await sleep_for(scheduler_.nature().runtime(), away);
     }
 }
@@ -113,16 +114,14 @@ void Fleet::afflict(Place& place) {
         });
     } else if (faults_.strikes(Fault::crash)) {
         const Milliseconds away = faults_.between(Fault::crash, 1ms, 20s);
-        process.die_after(faults_.draw(Fault::crash, 200), [this, &place, away] {
-            kill(place);
-            restart_after(place, away);
-        });
+        process.die_after(faults_.draw(Fault::crash, 200), [this, &place, away] { kill_for(place, away); });
     }
 }
 
 void Fleet::heal() {
     for (Place& place : places_) {
         place.clock_wrong_by = 0ms;
+        place.away_until = {};
         if (!place.instance) {
             start(place);
             continue;

@@ -33,12 +33,13 @@ private:
     struct Place {
         std::unique_ptr<Instance> instance;
         Milliseconds clock_wrong_by{0};
+        SteadyTime away_until{};
     };
 
     void start(Place& place);
     void kill(Place& place);
     void afflict(Place& place);
-    void restart_after(Place& place, Milliseconds away);
+    void kill_for(Place& place, Milliseconds away);
 
     Scheduler& scheduler_;
     Faults& faults_;

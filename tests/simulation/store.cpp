@@ -27,9 +27,9 @@ public:
     }
 
     Task<Result<void>> advance(Transition transition) override {
-        return write<void>([transition = std::move(transition), this](test::MemoryCharges& charges) mutable {
+        return write<void>([transition = std::move(transition), &store = store_](test::MemoryCharges& charges) mutable {
             const ChargeRow* const row = charges.find(transition.id);
-            if (store_.ignores_fences && row != nullptr) transition.fence = row->fence;
+            if (store.ignores_fences && row != nullptr) transition.fence = row->fence;
             return charges.advance(transition);
         });
     }

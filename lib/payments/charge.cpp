@@ -1,11 +1,13 @@
 #include "payments/charge.hpp"
 
+#include "core/mutant.hpp"
 #include "payments/problem.hpp"
 
 namespace tollgate {
 namespace {
 
 std::optional<Step> next_undo(const Charge& charge) noexcept {
+    if (without(Safeguard::reverse_order) && !charge.reservation_id.empty() && !charge.released) return Step::release;
     if (!charge.shipment_id.empty() && !charge.shipment_canceled) return Step::cancel_shipment;
     if (!charge.capture_id.empty() && charge.refund_id.empty()) return Step::refund;
     if (charge.authorization && charge.capture_id.empty() && charge.void_id.empty()) return Step::void_authorization;

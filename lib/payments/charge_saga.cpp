@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mutant.hpp"
 #include "payments/keys.hpp"
 #include "resilience/backoff.hpp"
 
@@ -56,6 +57,7 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         charge_.intent->sent = stays || !first_call;
         if (!stays) charge_.parked = true;
         if (waits || !stays) due_ = at + verdict.delay;
+        if (without(Safeguard::durable_intent) && stays && !waits) continue;
         if (!co_await save(stays ? verdict.delay + lease : Milliseconds(0), due_)) co_return End::abandoned;
         if (!stays) co_return End::parked;
         if (!waits) continue;

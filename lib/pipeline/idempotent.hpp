@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/mutant.hpp"
 #include "pipeline/admission.hpp"
 #include "pipeline/service.hpp"
 
@@ -31,6 +32,7 @@ public:
         auto begun = co_await store_.begin(std::move(request.begin));
         if (!begun) co_return fail(std::move(begun.error()));
 
+        if (without(Safeguard::deduplication) && begun->kind == Begun::Kind::in_flight) begun->kind = Begun::Kind::fresh;
         switch (begun->kind) {
             case Begun::Kind::fresh:
             case Begun::Kind::taken_over:

@@ -150,6 +150,26 @@ struct ChargePage {
     std::string next_cursor;      // empty: that was the last page
 };
 
+/// For an operator, who sees the charges of every tenant.
+struct SurveyQuery {
+    std::vector<ChargeStatus> statuses;  // any of these
+    std::size_t limit = 20;              // 1 … 100
+    std::string cursor;                  // as given out; empty: from the newest
+};
+
+/// What became of a take. `row` is the charge as it now stands.
+struct Taken {
+    enum class Kind : std::uint8_t {
+        taken,     // the caller owns it now, under row.fence
+        unknown,   // nobody began it
+        waits,     // for its customer
+        finished,  // nothing is left to do
+        owned,     // somebody works on it: its lease runs
+    };
+    Kind kind = Kind::unknown;
+    ChargeRow row;
+};
+
 class ChargeStore {
 public:
     virtual ~ChargeStore() = default;
@@ -167,10 +187,18 @@ public:
     /// with fence + 1 and the new lease.
     virtual Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) = 0;
 
+    /// Gives one charge that nobody owns to the caller before it is due, with fence + 1 and the new lease. What waits for its
+    /// customer is left alone: to take that up means to give it up.
+    virtual Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) = 0;
+
     virtual Task<Result<std::optional<ChargeRow>>> find(std::string id) = 0;
 
     /// Fails with `bad_request` for a cursor this store did not give out.
     virtual Task<Result<ChargePage>> page(ChargeQuery query) = 0;
+
+    /// The charges of all tenants with one of these statuses, the newest first as far as the store can tell. Each look is
+    /// bounded: a page may be short, or empty, though another one follows. Fails with `bad_request` like `page`.
+    virtual Task<Result<ChargePage>> survey(SurveyQuery query) = 0;
 
     /// The ledger of one charge, in the order it was written.
     virtual Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) = 0;

@@ -24,14 +24,18 @@ public:
         for (step_ = 1; step_ <= steps; ++step_) {
             draw_.clock.tick(draw_.dice);
             const std::size_t what = draw_.dice.below(100);
-            if (what < 40) {
+            if (what < 38) {
                 begin();
-            } else if (what < 75) {
+            } else if (what < 70) {
                 advance();
-            } else if (what < 80) {
+            } else if (what < 75) {
                 claim();
-            } else if (what < 95) {
+            } else if (what < 85) {
+                take();
+            } else if (what < 94) {
                 page();
+            } else if (what < 96) {
+                survey();
             } else {
                 look(any_charge().id);
             }
@@ -115,6 +119,43 @@ private:
             for (ChargeRow& row : *rows) forget_outlived(row);
             if (!rows->empty()) met_.insert("claimed");
             return told(*rows);
+        };
+        const std::string expected = all(model_);
+        compare(expected, all(bench_.charges()));
+    }
+
+    void take() {
+        const std::string id = any_charge().id;
+        const WallTime now = draw_.clock.now();
+        operation_ = "at " + told(now) + " take " + id;
+        const auto ask = [&](ChargeStore& store) {
+            Result<Taken> taken = bench_.loop.run(store.take(id, now, now + seconds(30)));
+            if (taken) forget_outlived(taken->row);
+            return taken;
+        };
+        const Result<Taken> expected = ask(model_);
+        met_.insert("take " + told(expected->kind));
+        compare(told(expected), told(ask(bench_.charges())));
+        look(id);
+    }
+
+    /// All pages at once, by id: where several charges are as new as each other, each store has an order of its own.
+    void survey() {
+        const SurveyQuery asked = draw_.survey();
+        operation_ = told(asked);
+        const auto all = [&](ChargeStore& store) {
+            std::vector<ChargeRow> rows;
+            SurveyQuery query = asked;
+            do {
+                const ChargePage page = bench_.loop.run(store.survey(query)).value();
+                if (page.rows.size() > query.limit) return std::string("a page that is too long");
+                rows.insert(rows.end(), page.rows.begin(), page.rows.end());
+                query.cursor = page.next_cursor;
+            } while (!query.cursor.empty());
+            std::ranges::sort(rows, {}, &ChargeRow::id);
+            for (ChargeRow& row : rows) forget_outlived(row);
+            if (rows.size() > query.limit) met_.insert("surveyed");
+            return told(rows);
         };
         const std::string expected = all(model_);
         compare(expected, all(bench_.charges()));
@@ -216,7 +257,9 @@ TEST_CASE("every store does what the model does, operation for operation") {
         trial.run(steps);
         for (const char* what :
              {"fresh", "taken_over", "replay", "settled", "in_flight", "reused", "duplicate", "refused", "limited",
-              "advance done", "advance failed: lease_lost", "claimed", "walked on", "page failed: bad_request"}) {
+              "advance done", "advance failed: lease_lost", "claimed", "take taken",
+
+              "take waits", "take finished", "take owned", "walked on", "page failed: bad_request", "surveyed"}) {
             INFO(what);
             CHECK(trial.met().contains(what));
         }

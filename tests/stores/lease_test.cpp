@@ -107,6 +107,74 @@ TEST_CASE("due charges are claimed oldest first, each once, under a higher fence
     CHECK(bench.begin(begin_of("1", later)).value().kind == Kind::in_flight);
 }
 
+TEST_CASE("a charge that nobody owns is taken before it is due, and its earlier owner writes no more") {
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
+    INFO(kind.name);
+    Bench bench(kind);
+    const Begun begun = bench.begin(begin_of("a")).value();
+    Transition wait = step_of(begun.row, "refunded again in a minute");
+    wait.status = ChargeStatus::needs_attention;
+    wait.lease_until = noon;  // handed over
+    wait.due_at = noon + seconds(60);
+    REQUIRE(bench.advance(wait));
+
+    const WallTime now = noon + seconds(10);
+    const Taken taken = bench.take(id_of("a"), now);
+    REQUIRE(taken.kind == Taken::Kind::taken);
+    CHECK(taken.row.state == wait.state);
+    CHECK(taken.row.status == ChargeStatus::needs_attention);
+    CHECK(taken.row.fence == 2);
+    CHECK(taken.row.lease_until == now + seconds(30));
+    CHECK(taken.row.due_at == wait.due_at);
+    CHECK(bench.find(id_of("a"))->fence == 2);
+    CHECK(bench.advance(step_of(begun.row, "a zombie's")).error().code == Code::lease_lost);
+    CHECK(bench.advance(step_of(taken.row, "refund intended", now)));
+}
+
+TEST_CASE("a charge whose taker dies is claimed when both its lease and its time have come") {
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
+    INFO(kind.name);
+    const seconds due_in = GENERATE(seconds(5), seconds(60));
+    Bench bench(kind);
+    const Begun begun = bench.begin(begin_of("a")).value();
+    Transition wait = step_of(begun.row, "looked up again later");
+    wait.lease_until = noon;
+    wait.due_at = noon + due_in;
+    REQUIRE(bench.advance(wait));
+    REQUIRE(bench.take(id_of("a"), noon).kind == Taken::Kind::taken);
+    const WallTime end = noon + std::max(seconds(30), due_in);
+    CHECK(bench.claim(end - Milliseconds(1)).empty());
+    const std::vector<ChargeRow> claimed = bench.claim(end);
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].fence == 3);
+}
+
+TEST_CASE("what is owned, waits for its customer, is finished or was never begun is not taken") {
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
+    INFO(kind.name);
+    Bench bench(kind);
+    const Taken unknown = bench.take(id_of("nobody"), noon);
+    CHECK(unknown.kind == Taken::Kind::unknown);
+    CHECK(unknown.row.id.empty());
+
+    const Begun begun = bench.begin(begin_of("a")).value();
+    const auto check_left_alone = [&](Taken::Kind why, WallTime now) {
+        const Taken taken = bench.take(id_of("a"), now);
+        CHECK(taken.kind == why);
+        CHECK(taken.row.fence == 1);
+        CHECK(bench.find(id_of("a"))->fence == 1);
+    };
+    check_left_alone(Taken::Kind::owned, noon + seconds(30) - Milliseconds(1));
+    Transition step = step_of(begun.row, "the customer's turn");
+    step.status = ChargeStatus::requires_action;
+    step.lease_until = noon;
+    step.due_at = noon + seconds(10);
+    REQUIRE(bench.advance(step));
+    check_left_alone(Taken::Kind::waits, noon + seconds(60));
+    REQUIRE(bench.advance(end_of(begun.row, Answer{201, "done"})));
+    check_left_alone(Taken::Kind::finished, noon + std::chrono::hours(1));
+}
+
 TEST_CASE("a finished charge is never claimed") {
     const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);

@@ -138,6 +138,14 @@ public:
         return query;
     }
 
+    [[nodiscard]] SurveyQuery survey() {
+        SurveyQuery query{.statuses = {}, .limit = 1 + dice.below(4), .cursor = ""};
+        for (int i = 0; i < 9; ++i) {
+            if (dice.percent(40)) query.statuses.push_back(static_cast<ChargeStatus>(i));
+        }
+        return query;
+    }
+
 private:
     [[nodiscard]] Admission admission(const std::string& tenant) {
         Admission admission;

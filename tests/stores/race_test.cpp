@@ -38,6 +38,10 @@ Task<Begun> begin_one(ChargeStore& store, BeginCharge begin) {
     co_return (co_await store.begin(std::move(begin))).value();
 }
 
+Task<Taken> take_one(ChargeStore& store, WallTime now) {
+    co_return (co_await store.take(id_of("a"), now, now + std::chrono::seconds(30))).value();
+}
+
 Task<std::vector<ChargeRow>> claim_some(ChargeStore& store, WallTime now) {
     co_return (co_await store.claim(now, now + std::chrono::seconds(30), 3)).value();
 }
@@ -84,6 +88,18 @@ TEST_CASE("of many requests that find a dead owner exactly one takes over") {
     for (const Begun& begun : all) ++kinds[begun.kind];
     CHECK(kinds[Kind::taken_over] == 1);
     CHECK(kinds[Kind::in_flight] == 63);
+    CHECK(bench.find(id_of("a"))->fence == 2);
+}
+
+TEST_CASE("of many who take a charge at the same time exactly one gets it") {
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
+    INFO(kind.name);
+    Bench bench(kind);
+    (void)bench.begin(begin_of("a"));
+    const WallTime later = noon + std::chrono::seconds(30);
+    const auto all = at_once<Taken>(bench, 64, [&](std::size_t) { return take_one(bench.charges(), later); });
+    CHECK(std::ranges::count(all, Taken::Kind::taken, &Taken::kind) == 1);
+    CHECK(std::ranges::count(all, Taken::Kind::owned, &Taken::kind) == 63);
     CHECK(bench.find(id_of("a"))->fence == 2);
 }
 

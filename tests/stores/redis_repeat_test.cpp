@@ -56,6 +56,25 @@ TEST_CASE("a begin whose reply was lost is told once more that the charge is its
     CHECK(redis.begin(counted("a")).value().kind == Kind::in_flight);
 }
 
+TEST_CASE("a take whose reply was lost is told what it has got, and one that was refused that it was") {
+    LoneRedis redis;
+    REQUIRE(redis.begin(begin_of("a")));
+    const auto take = [&](WallTime now) {
+        redis.relay.lose_next_reply();
+        const Taken taken = redis.loops.main.run(redis.store.store->take(id_of("a"), now, now + seconds(30))).value();
+        REQUIRE(redis.relay.has_lost_it());
+        return taken;
+    };
+    const WallTime later = noon + seconds(30);
+    CHECK(take(noon).kind == Taken::Kind::owned);
+    const Taken taken = take(later);
+    CHECK(taken.kind == Taken::Kind::taken);
+    CHECK(taken.row.fence == 2);
+    CHECK(taken.row.lease_until == later + seconds(30));
+    CHECK(take(later).kind == Taken::Kind::owned);
+    CHECK(redis.find(id_of("a"))->fence == 2);
+}
+
 TEST_CASE("a take-over and a claim whose replies were lost are told what they have got") {
     LoneRedis redis;
     REQUIRE(redis.begin(begin_of("a")));
@@ -119,9 +138,22 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     REQUIRE(redis.begin(counted("b", again)).value().kind == Kind::fresh);
     const auto claimed = redis.loops.main.run(redis.store.store->claim(noon + seconds(70), noon + seconds(99), 10)).value();
     REQUIRE(claimed.size() == 2);
+    const auto take = [&](const std::string& id, WallTime now) {
+        return redis.loops.main.run(redis.store.store->take(id, now, now + seconds(30))).value();
+    };
     for (const ChargeRow& row : claimed) {
         if (row.id == id_of("b")) REQUIRE(redis.advance(freeing(row, noon + seconds(71))));
-        if (row.id == id_of("a")) REQUIRE(redis.advance(end_of(row, Answer{201, "done"}, noon + seconds(72))));
+        if (row.id != id_of("a")) continue;
+        CHECK(take(row.id, noon + seconds(71)).kind == Taken::Kind::owned);
+        const Taken first_take = take(row.id, noon + seconds(99));
+        REQUIRE(first_take.kind == Taken::Kind::taken);
+        // A copy whose clock runs ahead finds it owned by nobody, and is too late all the same.
+        Transition parked = step_of(first_take.row, "parked", noon + seconds(100));
+        parked.lease_until = noon;
+        REQUIRE(redis.advance(parked));
+        const Taken next_take = take(row.id, noon + seconds(100));
+        REQUIRE(next_take.kind == Taken::Kind::taken);
+        REQUIRE(redis.advance(end_of(next_take.row, Answer{201, "done"}, noon + seconds(101))));
     }
     // Whoever was refused must not be charged by a copy that comes when there is room again.
     BeginCharge twice = begin_of("c");

@@ -18,6 +18,7 @@ namespace tollgate::test {
 [[nodiscard]] inline std::string told(const Velocity& velocity);
 [[nodiscard]] inline std::string told(const ChargeRow& row);
 [[nodiscard]] inline std::string told(const Begun& begun);
+[[nodiscard]] inline std::string told(const Taken& taken);
 [[nodiscard]] inline std::string told(const ChargePage& page);
 
 [[nodiscard]] inline std::string told(const std::string& bytes) {
@@ -111,6 +112,15 @@ inline std::string told(const Begun& begun) {
            told(begun.error) + " limit " + told(begun.limit) + " velocities " + told(begun.velocities);
 }
 
+[[nodiscard]] inline std::string told(Taken::Kind kind) {
+    static constexpr std::array names{"taken", "unknown", "waits", "finished", "owned"};
+    return names.at(static_cast<std::size_t>(kind));
+}
+
+inline std::string told(const Taken& taken) {
+    return told(taken.kind) + " row " + told(taken.row);
+}
+
 /// The cursor itself is each store's own.
 inline std::string told(const ChargePage& page) {
     return told(page.rows) + (page.next_cursor.empty() ? " the last" : " more");
@@ -149,6 +159,12 @@ template <class T>
     out << "page of " << told(query.tenant) << " order " << told(query.order_id) << " status "
         << (query.status ? name(*query.status) : "any") << " limit " << query.limit << " cursor " << told(query.cursor);
     return out.str();
+}
+
+[[nodiscard]] inline std::string told(const SurveyQuery& query) {
+    std::string text = "survey of";
+    for (const ChargeStatus status : query.statuses) text.append(" ").append(name(status));
+    return text + " limit " + std::to_string(query.limit);
 }
 
 }  // namespace tollgate::test

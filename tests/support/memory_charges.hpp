@@ -102,34 +102,34 @@ public:
         return claimed;
     }
 
+    Taken take(const std::string& id, WallTime now, WallTime lease_until) {
+        using Kind = Taken::Kind;
+        const auto at = records_.find(id);
+        if (at == records_.end()) return {};
+        ChargeRow& row = at->second.row;
+        if (row.status == ChargeStatus::requires_action) return {Kind::waits, row};
+        if (!row.due_at) return {Kind::finished, row};
+        if (row.lease_until > now) return {Kind::owned, row};
+        own(at->second, lease_until);
+        return {Kind::taken, row};
+    }
+
     [[nodiscard]] const ChargeRow* find(const std::string& id) const {
         const auto at = records_.find(id);
         return at == records_.end() ? nullptr : &at->second.row;
     }
 
     [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query) const {
-        std::uint64_t before = UINT64_MAX;
-        const char* const end = query.cursor.data() + query.cursor.size();
-        const auto [read_to, error] = std::from_chars(query.cursor.data(), end, before);
-        const bool ours = query.cursor.empty() || (error == std::errc{} && read_to == end && before <= records_.size());
-        if (!ours) return fail(Code::bad_request, "the cursor is not one that was given out");
+        return newest(query, [&query](const ChargeRow& row) {
+            return row.tenant == query.tenant && (query.order_id.empty() || row.order_id == query.order_id) &&
+                   (!query.status || row.status == *query.status);
+        });
+    }
 
-        std::vector<const Record*> fitting;
-        for (const auto& [id, record] : records_) {
-            const ChargeRow& row = record.row;
-            const bool wanted = row.tenant == query.tenant && (query.order_id.empty() || row.order_id == query.order_id) &&
-                                (!query.status || row.status == *query.status);
-            if (wanted && record.place < before) fitting.push_back(&record);
-        }
-        std::ranges::sort(fitting, std::greater<>(), [](const Record* record) { return record->place; });
-        ChargePage page;
-        for (const Record* record : fitting) {
-            if (page.rows.size() == query.limit) break;
-            page.rows.push_back(record->row);
-            page.next_cursor = std::to_string(record->place);
-        }
-        if (page.rows.size() == fitting.size()) page.next_cursor.clear();
-        return page;
+    [[nodiscard]] Result<ChargePage> survey(const SurveyQuery& query) const {
+        return newest(query, [&query](const ChargeRow& row) {
+            return std::ranges::find(query.statuses, row.status) != query.statuses.end();
+        });
     }
 
     /// All of them, by id.
@@ -160,6 +160,29 @@ private:
         std::optional<WallTime> answered_at;
         std::vector<LedgerEntry> ledger;
     };
+
+    template <class Query, class Wanted>
+    [[nodiscard]] Result<ChargePage> newest(const Query& query, Wanted wanted) const {
+        std::uint64_t before = UINT64_MAX;
+        const char* const end = query.cursor.data() + query.cursor.size();
+        const auto [read_to, error] = std::from_chars(query.cursor.data(), end, before);
+        const bool ours = query.cursor.empty() || (error == std::errc{} && read_to == end && before <= records_.size());
+        if (!ours) return fail(Code::bad_request, "the cursor is not one that was given out");
+
+        std::vector<const Record*> fitting;
+        for (const auto& [id, record] : records_) {
+            if (record.place < before && wanted(record.row)) fitting.push_back(&record);
+        }
+        std::ranges::sort(fitting, std::greater<>(), [](const Record* record) { return record->place; });
+        ChargePage page;
+        for (const Record* record : fitting) {
+            if (page.rows.size() == query.limit) break;
+            page.rows.push_back(record->row);
+            page.next_cursor = std::to_string(record->place);
+        }
+        if (page.rows.size() == fitting.size()) page.next_cursor.clear();
+        return page;
+    }
 
     void own(Record& record, WallTime lease_until) {
         ++record.row.fence;

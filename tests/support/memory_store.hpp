@@ -58,12 +58,18 @@ public:
         co_return charges.claim(now, lease_until, limit);
     }
 
+    Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) override {
+        co_return charges.take(id, now, lease_until);
+    }
+
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override {
         const ChargeRow* const row = charges.find(id);
         co_return row == nullptr ? std::optional<ChargeRow>() : std::optional<ChargeRow>(*row);
     }
 
     Task<Result<ChargePage>> page(ChargeQuery query) override { co_return charges.page(query); }
+
+    Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return charges.survey(query); }
 
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override { co_return charges.ledger(charge_id); }
 

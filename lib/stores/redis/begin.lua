@@ -160,6 +160,7 @@ else
   call('ZADD', KEYS[4], seq, id)
   call('ZADD', KEYS[5], seq, id)
   if mark ~= succeeded then call('ZADD', KEYS[7], seq, id) end
+  call('SADD', prefix .. 'n', tenant_of(sale))
 end
 
 local lease = tonumber(ARGV[8])

@@ -22,6 +22,16 @@ Words arguments_of(const Transition& t, std::string number) {
     return words;
 }
 
+std::optional<Taken::Kind> taken_kind(std::string_view what) {
+    using Kind = Taken::Kind;
+    if (what == "t") return Kind::taken;
+    if (what == "?") return Kind::unknown;
+    if (what == "q") return Kind::waits;
+    if (what == "e") return Kind::finished;
+    if (what == "o") return Kind::owned;
+    return std::nullopt;
+}
+
 }  // namespace
 
 Task<Result<void>> StoreCore::advance(Lane& lane, Transition transition) {
@@ -102,6 +112,25 @@ Task<Result<std::vector<ChargeRow>>> StoreCore::claim(Lane& lane, WallTime now, 
     }
     if (claimed.empty() && failure) co_return fail(std::move(*failure));
     co_return claimed;
+}
+
+Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, WallTime lease_until) {
+    saw(now, {});
+    const int partition = partition_of_charge(id);
+    const Keys names(partition);
+    const std::string nonce = next_name();
+    Words keys;
+    keys.add(names.row(id)).add(names.due()).add(names.claimed(nonce));
+    Words arguments;
+    arguments.add(text_of(now)).add(text_of(lease_until)).ref(nonce).ref(id);
+    const Answer answer =
+        co_await run(lane, Run{scripts().take, partition, id, std::move(keys.views()), std::move(arguments.views())});
+    if (!answer) co_return fail(not_written(answer.error()));
+    const std::optional<Taken::Kind> kind = taken_kind((*answer)[0].text());
+    if (!kind) co_return fail(Code::store_unknown, "the store answered a take in a way nobody here knows; check its version");
+    if (*kind == Taken::Kind::unknown) co_return Taken{};
+    if (*kind == Taken::Kind::taken) transitions_.fetch_add(1, std::memory_order_relaxed);
+    co_return Taken{.kind = *kind, .row = read_row(id, (*answer)[1]).row};
 }
 
 }  // namespace tollgate::redis

@@ -11,6 +11,7 @@
 ///     tg:{pNN}:c:ID          HASH    a charge: see rows.hpp
 ///     tg:{pNN}:due           ZSET    charges by when somebody may take them up: the later of due_at and lease_until
 ///     tg:{pNN}:seq           counter of arrivals
+///     tg:{pNN}:n             SET     names of the tenants
 ///     tg:{pNN}:t:TENANT      ZSET    charges by order of arrival; o:LEN:TENANT LEN:ORDER those of an order;
 ///     tg:{pNN}:s:CTENANT             those of a status (its letter C), except the succeeded ones, which are most
 ///     tg:{pNN}:l:SALE        ZSET    living charges of one order, amount and currency by begun_at; as long as the window
@@ -18,8 +19,9 @@
 ///     tg:{pNN}:k             LIST    "answered_at:ID" of kept answers, for the sweep
 ///     tg:{pNN}:g:KEY         the theoretical arrival time of a rate limit, in microseconds, until it is whole again
 ///     tg:{pNN}:v:KEY         ZSET    events of a velocity by time; as long as its window
-///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute; y:NONCE: what a claim claimed
-///     tg:{pNN}:a             HASH    "DAY:CHAIN" → number of the last record; a:DAY:CHAIN is a HASH of number → hash, record
+///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute; y:NONCE: what a claim claimed or a take
+///     was told tg:{pNN}:a             HASH    "DAY:CHAIN" → number of the last record; a:DAY:CHAIN is a HASH of number → hash,
+///     record
 ///
 /// The part in braces is what Redis Cluster places a key by: one partition is one slot.
 namespace tollgate::redis {
@@ -31,6 +33,7 @@ public:
     [[nodiscard]] std::string row(std::string_view id) const { return key("c:", id); }
     [[nodiscard]] std::string due() const { return key("due"); }
     [[nodiscard]] std::string arrivals() const { return key("seq"); }
+    [[nodiscard]] std::string tenants() const { return key("n"); }
     [[nodiscard]] std::string of_tenant(std::string_view tenant) const { return key("t:", tenant); }
     [[nodiscard]] std::string of_order(std::string_view tenant, std::string_view order) const;
     [[nodiscard]] std::string of_status(ChargeStatus status, std::string_view tenant) const;

@@ -51,12 +51,20 @@ Task<Result<std::vector<ChargeRow>>> RedisStore::claim(WallTime now, WallTime le
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->claim(lane, now, lease_until, limit); });
 }
 
+Task<Result<Taken>> RedisStore::take(std::string id, WallTime now, WallTime lease_until) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->take(lane, std::move(id), now, lease_until); });
+}
+
 Task<Result<std::optional<ChargeRow>>> RedisStore::find(std::string id) {
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->find(lane, std::move(id)); });
 }
 
 Task<Result<ChargePage>> RedisStore::page(ChargeQuery query) {
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->page(lane, std::move(query)); });
+}
+
+Task<Result<ChargePage>> RedisStore::survey(SurveyQuery query) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->survey(lane, std::move(query)); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> RedisStore::ledger(std::string charge_id) {

@@ -6,7 +6,7 @@ namespace tollgate::redis {
 
 /// The scripts of the store, each NAME.lua; shared.lua stands in front of those that write charges and audit records.
 struct Scripts {
-    Script begin, advance, claim, audit, sweep, page;
+    Script begin, advance, claim, take, audit, sweep, page, survey;
 };
 
 [[nodiscard]] const Scripts& scripts();

@@ -50,8 +50,10 @@ public:
     Task<Result<Begun>> begin(Lane& lane, BeginCharge begin);
     Task<Result<void>> advance(Lane& lane, Transition transition);
     Task<Result<std::vector<ChargeRow>>> claim(Lane& lane, WallTime now, WallTime lease_until, std::size_t limit);
+    Task<Result<Taken>> take(Lane& lane, std::string id, WallTime now, WallTime lease_until);
     Task<Result<std::optional<ChargeRow>>> find(Lane& lane, std::string id);
     Task<Result<ChargePage>> page(Lane& lane, ChargeQuery query);
+    Task<Result<ChargePage>> survey(Lane& lane, SurveyQuery query);
     Task<Result<std::vector<LedgerEntry>>> ledger(Lane& lane, std::string charge_id);
     Task<Result<void>> check(Lane& lane);
     Task<Result<std::size_t>> sweep(Lane& lane);
@@ -88,6 +90,9 @@ private:
     Task<Result<std::vector<Waiting>>> look_for_due(Lane& lane, WallTime now, SteadyTime by);
     Task<Result<std::vector<ChargeRow>>> claim_some(Lane& lane, int partition, WallTime now, WallTime lease_until,
                                                     std::size_t limit);
+    struct Found;
+    Task<Result<Found>> look_at(Lane& lane, int partition, std::int64_t before, std::string letters, std::size_t most,
+                                SteadyTime by);
     Task<Result<void>> probe(Lane& lane, std::uint16_t slot, SteadyTime by);
 
     static Task<void> hand_in(std::shared_ptr<StoreCore> core, std::shared_ptr<Lane> lane);

@@ -12,6 +12,9 @@ namespace {
 /// A cursor is the place of the last row given out.
 constexpr std::string_view cursor_mark = "sq";
 
+/// How many places one look at what no index finds goes through.
+constexpr std::int64_t looks_at = 2'000;
+
 std::string cursor_at(std::int64_t seq) {
     return std::string(cursor_mark) + std::to_string(seq);
 }
@@ -26,6 +29,38 @@ std::optional<std::int64_t> place(std::string_view cursor) {
     return seq;
 }
 
+/// Before which place a page begins.
+Result<std::int64_t> begin_of(const std::string& cursor) {
+    if (cursor.empty()) return std::numeric_limits<std::int64_t>::max();
+    const std::optional<std::int64_t> at = place(cursor);
+    if (!at) return fail(Code::bad_request, "the cursor is not one that was given out; leave it away to begin anew");
+    return *at;
+}
+
+/// `rows` has one row more than the page, if there are more.
+ChargePage read_page(Rows rows, std::size_t limit) {
+    ChargePage page;
+    std::int64_t last = 0;
+    while (rows.next()) {
+        if (page.rows.size() == limit) {
+            page.next_cursor = cursor_at(last);
+            break;
+        }
+        last = rows.number(ChargeColumn::seq);
+        page.rows.push_back(read_charge(rows));
+    }
+    return page;
+}
+
+/// As a JSON array, for json_each.
+std::string names_of(const std::vector<ChargeStatus>& statuses) {
+    std::string names;
+    for (const ChargeStatus status : statuses) {
+        names.append(names.empty() ? "[\"" : ",\"").append(name(status)).append("\"");
+    }
+    return names.empty() ? "[]" : names + "]";
+}
+
 std::string select_page(const std::string& where) {
     return "SELECT " + charge_columns + " FROM charges WHERE " + where + " AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 }
@@ -38,7 +73,21 @@ ChargeReads::ChargeReads(Database& database)
               "SELECT type, gateway_id, ledger.amount, ledger.currency FROM ledger"
               " WHERE charge = (SELECT seq FROM charges WHERE id = ?1) ORDER BY seq"),
       of_tenant_(database, "tenant = ?1", "status = ?4 AND status <> 'succeeded'"),
-      of_order_(database, "tenant = ?1 AND order_id = ?5", "+status = ?4") {}
+      of_order_(database, "tenant = ?1 AND order_id = ?5", "+status = ?4"),
+      newest_(database, "SELECT max(seq) FROM charges"),
+      survey_dense_(database, "SELECT " + charge_columns +
+                                  " FROM charges WHERE seq < ?2 AND seq >= ?4"
+                                  " AND status IN (SELECT value FROM json_each(?1)) ORDER BY seq DESC LIMIT ?3"),
+      // The index over the status begins with the tenant: the newest of each tenant and status, then of all these.
+      survey_rare_(database,
+                   "WITH RECURSIVE tenants(name) AS (SELECT min(tenant) FROM charges UNION ALL"
+                   " SELECT (SELECT min(tenant) FROM charges WHERE tenant > name) FROM tenants WHERE name IS NOT NULL)"
+                   " SELECT " +
+                       charge_columns +
+                       " FROM tenants CROSS JOIN (SELECT value FROM json_each(?1)) AS wanted CROSS JOIN charges WHERE seq IN"
+                       " (SELECT few.seq FROM charges AS few WHERE few.tenant = tenants.name AND few.status = wanted.value"
+                       " AND few.status <> 'succeeded' AND few.seq < ?2 ORDER BY few.seq DESC LIMIT ?3)"
+                       " ORDER BY seq DESC LIMIT ?3") {}
 
 // ?1 tenant, ?2 before which place, ?3 how many, ?4 status, ?5 order; SQLite ignores a value no parameter asks for.
 // The sign keeps the index over the status out: an order has few charges, a status may have many.
@@ -59,28 +108,29 @@ Result<std::optional<ChargeRow>> ChargeReads::find(const std::string& id) {
 }
 
 Result<ChargePage> ChargeReads::page(const ChargeQuery& query) {
-    std::int64_t before = std::numeric_limits<std::int64_t>::max();
-    if (!query.cursor.empty()) {
-        const std::optional<std::int64_t> at = place(query.cursor);
-        if (!at) return fail(Code::bad_request, "the cursor is not one that was given out; leave it away to begin anew");
-        before = *at;
-    }
+    const Result<std::int64_t> before = begin_of(query.cursor);
+    if (!before) return fail(before.error());
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
     const std::int64_t one_more = static_cast<std::int64_t>(limit) + 1;  // tells whether there is a next page
     const std::string_view status = query.status ? name(*query.status) : std::string_view();
-
-    ChargePage page;
-    std::int64_t last = 0;
     Pages& pages = query.order_id.empty() ? of_tenant_ : of_order_;
-    Rows rows = pages.pick(query).rows(query.tenant, before, one_more, status, query.order_id);
-    while (rows.next()) {
-        if (page.rows.size() == limit) {
-            page.next_cursor = cursor_at(last);
-            break;
-        }
-        last = rows.number(ChargeColumn::seq);
-        page.rows.push_back(read_charge(rows));
+    return read_page(pages.pick(query).rows(query.tenant, *before, one_more, status, query.order_id), limit);
+}
+
+Result<ChargePage> ChargeReads::survey(const SurveyQuery& query) {
+    Result<std::int64_t> before = begin_of(query.cursor);
+    if (!before) return fail(before.error());
+    const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
+    const std::int64_t one_more = static_cast<std::int64_t>(limit) + 1;
+    const std::string statuses = names_of(query.statuses);
+    if (std::ranges::find(query.statuses, ChargeStatus::succeeded) == query.statuses.end()) {
+        return read_page(survey_rare_.rows(statuses, *before, one_more), limit);
     }
+    Rows newest = newest_.rows();
+    *before = std::min(*before, newest.next() ? newest.number(0) + 1 : 1);
+    const std::int64_t from = *before - looks_at;
+    ChargePage page = read_page(survey_dense_.rows(statuses, *before, one_more, from), limit);
+    if (page.next_cursor.empty() && from > 1) page.next_cursor = cursor_at(from);
     return page;
 }
 

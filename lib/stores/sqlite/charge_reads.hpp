@@ -12,6 +12,7 @@ public:
 
     [[nodiscard]] Result<std::optional<ChargeRow>> find(const std::string& id);
     [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query);
+    [[nodiscard]] Result<ChargePage> survey(const SurveyQuery& query);
     [[nodiscard]] Result<std::vector<LedgerEntry>> ledger(const std::string& charge_id);
 
 private:
@@ -28,6 +29,9 @@ private:
     Statement ledger_;
     Pages of_tenant_;
     Pages of_order_;
+    Statement newest_;
+    Statement survey_dense_;
+    Statement survey_rare_;
 };
 
 }  // namespace tollgate::sqlite

@@ -79,12 +79,16 @@ Begun ChargeWrites::answer_known(const BeginCharge& begin, Existing known) {
         if (begun.kind == Begun::Kind::settled) row.answer.reset();
     } else if (row.due_at && *row.due_at <= begin.now && row.lease_until <= begin.now) {
         begun.kind = Begun::Kind::taken_over;
-        row.fence += 1;
-        row.lease_until = begin.row.lease_until;
-        own_.run(known.seq, row.fence, row.lease_until);
-        ++transitions_;
+        own(known.seq, row, begin.row.lease_until);
     }
     return begun;
+}
+
+void ChargeWrites::own(std::int64_t seq, ChargeRow& row, WallTime lease_until) {
+    row.fence += 1;
+    row.lease_until = lease_until;
+    own_.run(seq, row.fence, row.lease_until);
+    ++transitions_;
 }
 
 std::optional<Begun> ChargeWrites::refuse(const BeginCharge& begin, std::optional<GcraDecision>& decision) {
@@ -189,13 +193,24 @@ Result<std::vector<ChargeRow>> ChargeWrites::claim(WallTime now, WallTime lease_
             claimed.push_back(read_charge(rows));
         }
     }
-    for (std::size_t i = 0; i < claimed.size(); ++i) {
-        claimed[i].fence += 1;
-        claimed[i].lease_until = lease_until;
-        own_.run(places[i], claimed[i].fence, claimed[i].lease_until);
-        ++transitions_;
-    }
+    for (std::size_t i = 0; i < claimed.size(); ++i) own(places[i], claimed[i], lease_until);
     return claimed;
+}
+
+Result<Taken> ChargeWrites::take(const std::string& id, WallTime now, WallTime lease_until) {
+    std::optional<Existing> known = existing(id);
+    if (!known) return Taken{};
+    Taken taken{.kind = Taken::Kind::taken, .row = std::move(known->row)};
+    if (taken.row.status == ChargeStatus::requires_action) {
+        taken.kind = Taken::Kind::waits;
+    } else if (!taken.row.due_at) {
+        taken.kind = Taken::Kind::finished;
+    } else if (taken.row.lease_until > now) {
+        taken.kind = Taken::Kind::owned;
+    } else {
+        own(known->seq, taken.row, lease_until);
+    }
+    return taken;
 }
 
 void ChargeWrites::end_all_leases() {

@@ -17,6 +17,7 @@ public:
     [[nodiscard]] Result<Begun> begin(BeginCharge& begin);
     [[nodiscard]] Result<void> advance(const Transition& transition);
     [[nodiscard]] Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit);
+    [[nodiscard]] Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until);
 
     /// How many were written, those rolled back included.
     [[nodiscard]] std::uint64_t transitions() const noexcept { return transitions_; }
@@ -31,6 +32,7 @@ private:
         std::optional<WallTime> answered_at;
     };
     [[nodiscard]] std::optional<Existing> existing(const std::string& id);
+    void own(std::int64_t seq, ChargeRow& row, WallTime lease_until);
     [[nodiscard]] Begun answer_known(const BeginCharge& begin, Existing known);
     [[nodiscard]] std::optional<Begun> refuse(const BeginCharge& begin, std::optional<GcraDecision>& decision);
     [[nodiscard]] bool write_step(const Transition& transition);  // false: the fence is another one

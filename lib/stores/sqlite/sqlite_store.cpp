@@ -112,12 +112,23 @@ Task<Result<std::vector<ChargeRow>>> SqliteStore::claim(WallTime now, WallTime l
     });
 }
 
+Task<Result<Taken>> SqliteStore::take(std::string id, WallTime now, WallTime lease_until) {
+    return write<Taken>([id = std::move(id), now, lease_until](Session& session) {
+        session.housekeeping.saw(now);
+        return session.writes.take(id, now, lease_until);
+    });
+}
+
 Task<Result<std::optional<ChargeRow>>> SqliteStore::find(std::string id) {
     return read<std::optional<ChargeRow>>([id = std::move(id)](Session& session) { return session.reads.find(id); });
 }
 
 Task<Result<ChargePage>> SqliteStore::page(ChargeQuery query) {
     return read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.page(query); });
+}
+
+Task<Result<ChargePage>> SqliteStore::survey(SurveyQuery query) {
+    return read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.survey(query); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id) {

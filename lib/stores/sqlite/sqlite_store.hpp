@@ -12,7 +12,7 @@ struct SqliteOptions {
     std::string path;                  // a file in an existing folder, or ":memory:"
     std::size_t queue_max = 10'000;    // operations that may wait for the writer, as many again for the readers
     std::size_t batch_max = 256;       // operations a commit
-    std::size_t readers = 2;           // threads for `find`, `page` and `ledger`
+    std::size_t readers = 2;           // threads for what only reads
     std::size_t audit_max = 10'000;    // audit records that may wait for a commit
     Milliseconds audit_delay{20};      // after which audit records are committed though nothing else is written
     Milliseconds busy_timeout{1'000};  // how long a program outside may hold the file
@@ -27,7 +27,7 @@ struct StoreParts;
 /// The embedded store: one file, one serving process, one thread that writes.
 ///
 /// Durability: an operation completes only after its commit is synced (WAL, synchronous=FULL); operations that wait at
-/// the same time share one commit. `find`, `page` and `ledger` see every operation completed before they were asked.
+/// the same time share one commit. `find`, `page`, `survey` and `ledger` see every operation completed before they were asked.
 ///
 /// Failures: `store_unavailable` when nothing was written: the disk is full or fails, too many operations wait, or
 /// another program holds the file. `check` then fails until a small write succeeds again; reads go on. A damaged file
@@ -53,8 +53,10 @@ public:
     Task<Result<Begun>> begin(BeginCharge begin) override;
     Task<Result<void>> advance(Transition transition) override;
     Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) override;
+    Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) override;
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override;
     Task<Result<ChargePage>> page(ChargeQuery query) override;
+    Task<Result<ChargePage>> survey(SurveyQuery query) override;
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
 
     void append(AuditRecord record) override;

@@ -1,0 +1,45 @@
+#!lua flags=no-writes
+-- The newest charges with one of these statuses, of all tenants of a partition: one bounded look.
+--
+-- KEYS: names of the tenants. ARGV: 1 before which place ("+inf": from the newest), 2 how many at most, 3 the statuses' letters,
+--   4 how many members to look at where a status has no list of its own.
+-- Returns {the place down to which all are told ("0": that was all), id, place, created_at, id, place, created_at, …}.
+local call, sub = redis.call, string.sub
+local prefix = sub(KEYS[1], 1, 9)
+local before, most, letters = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local tenants = call('SMEMBERS', KEYS[1])
+local look = math.max(1, math.floor(tonumber(ARGV[4]) / #tenants))
+local found, down_to = {}, 0
+
+local function newest(list, count)
+  return call('ZRANGE', list, before, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, count, 'WITHSCORES')
+end
+
+local function add(id, place) found[#found + 1] = {id = id, place = place, at = tonumber(place)} end
+
+for _, tenant in ipairs(tenants) do
+  for i = 1, #letters do
+    local letter = sub(letters, i, i)
+    if letter == 's' then
+      local list = newest(prefix .. 't:' .. tenant, look)
+      for j = 1, #list, 2 do
+        if sub(call('HGET', prefix .. 'c:' .. list[j], 's') or '', 1, 1) == letter then add(list[j], list[j + 1]) end
+      end
+      if #list == 2 * look then down_to = math.max(down_to, tonumber(list[#list])) end
+    else
+      local list = newest(prefix .. 's:' .. letter .. tenant, most)
+      for j = 1, #list, 2 do add(list[j], list[j + 1]) end
+    end
+  end
+end
+
+table.sort(found, function(a, b) return a.at > b.at end)
+if #found >= most then down_to = math.max(down_to, found[most].at) end
+local told = {string.format('%.0f', down_to)}
+for i = 1, math.min(#found, most) do
+  if found[i].at < down_to then break end
+  told[#told + 1] = found[i].id
+  told[#told + 1] = found[i].place
+  told[#told + 1] = string.match(call('HGET', prefix .. 'c:' .. found[i].id, 'i') or '', '^%d+') or '0'
+end
+return told

@@ -38,15 +38,19 @@ Symbol escaped(std::string_view text, std::size_t at) noexcept {
     const auto rest = text.substr(at, 6);
     const bool four_digits =
         rest.size() == 6 && rest[1] == 'u' && is_hex(rest[2]) && is_hex(rest[3]) && is_hex(rest[4]) && is_hex(rest[5]);
-    if (!four_digits) return {Symbol::Kind::other, 0, static_cast<std::uint8_t>(rest.size() < 2 ? 1 : 2)};
+    // Of all others only an escaped backslash matters: what follows it is no escape.
+    if (!four_digits) return {Symbol::Kind::other, 0, static_cast<std::uint8_t>(rest.starts_with("\\\\") ? 2 : 1)};
     if (rest.starts_with("\\u003") && is_digit(rest[5])) return plain(rest[5], 6);
     if (rest == "\\u0020") return plain(' ', 6);
     if (rest == "\\u002d" || rest == "\\u002D") return plain('-', 6);
     return {Symbol::Kind::other, 0, 6};
 }
 
-Symbol symbol_at(std::string_view text, std::size_t at) noexcept {
-    return text[at] == '\\' ? escaped(text, at) : plain(text[at], 1);
+/// Whether a backslash begins an escape. Nobody says whether a text is JSON, and `\u4111` may be a letter or digits of a card.
+enum class Reading : std::uint8_t { as_json, as_it_stands };
+
+Symbol symbol_at(std::string_view text, std::size_t at, Reading reading) noexcept {
+    return text[at] == '\\' && reading == Reading::as_json ? escaped(text, at) : plain(text[at], 1);
 }
 
 /// The last digits read, at most a card's worth, and where groups begin among them. A candidate begins where a group begins
@@ -130,14 +134,14 @@ std::size_t skip_to_digit(std::string_view text, std::size_t at) noexcept {
 }
 
 /// Reads one run of digits and separators and leaves `at` behind it, or behind whatever else stood there.
-std::optional<CardSpan> scan_run(std::string_view text, std::size_t& at, Window& window) noexcept {
+std::optional<CardSpan> scan_run(std::string_view text, std::size_t& at, Window& window, Reading reading) noexcept {
     constexpr Symbol end_of_text{Symbol::Kind::other, 0, 0};
     window.clear();
     bool in_group = false;
     int separators = 0;
     std::size_t end = at;
     for (;;) {
-        const Symbol symbol = at < text.size() ? symbol_at(text, at) : end_of_text;
+        const Symbol symbol = at < text.size() ? symbol_at(text, at, reading) : end_of_text;
         if (symbol.kind == Symbol::Kind::digit) {
             window.push(symbol.digit, at, !in_group);
             in_group = true;
@@ -155,14 +159,22 @@ std::optional<CardSpan> scan_run(std::string_view text, std::size_t& at, Window&
     }
 }
 
+std::optional<CardSpan> find(std::string_view text, std::size_t from, Reading reading) noexcept {
+    Window window;
+    for (std::size_t at = skip_to_digit(text, from); at < text.size(); at = skip_to_digit(text, at)) {
+        if (const auto card = scan_run(text, at, window, reading)) return card;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<CardSpan> find_card_number(std::string_view text, std::size_t from) noexcept {
-    Window window;
-    for (std::size_t at = skip_to_digit(text, from); at < text.size(); at = skip_to_digit(text, at)) {
-        if (const auto card = scan_run(text, at, window)) return card;
-    }
-    return std::nullopt;
+    const auto as_json = find(text, from, Reading::as_json);
+    if (text.find('\\', from) == text.npos) return as_json;
+    const auto as_it_stands = find(text, from, Reading::as_it_stands);
+    if (!as_json || (as_it_stands && as_it_stands->begin < as_json->begin)) return as_it_stands;
+    return as_json;
 }
 
 }  // namespace tollgate

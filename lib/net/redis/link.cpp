@@ -107,8 +107,7 @@ Task<Trouble> Link::State::open(std::shared_ptr<Stream> fresh) {
 }
 
 Task<Trouble> Link::State::log_in(std::shared_ptr<Stream> fresh) {
-    reader_.reset(redisReaderCreate());
-    if (!reader_) std::abort();  // no memory
+    reader_ = make_reader();
     const Greeting all = greeting(options);
     NetError error = co_await fresh->write(all.wire);
     for (const Greeting::Part part : all.parts) {

@@ -89,10 +89,6 @@ private:
     static void resume(Waiting& waiting, Answer answer);
     static void let_go(Waiting& waiting) noexcept;
 
-    struct FreeReader {
-        void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
-    };
-
     const std::string wait_wire_;
     Deadlines deadlines_;
     std::unique_ptr<Timer> pause_;
@@ -102,7 +98,7 @@ private:
     SteadyTime down_since_;
 
     std::shared_ptr<Stream> stream_;
-    std::unique_ptr<redisReader, FreeReader> reader_;
+    Reader reader_;
     std::deque<Waiting*> queue_;                         // not on the wire, for there is none
     std::deque<Owed> owed_;                              // on the wire
     std::vector<Waiting*> held_;                         // answered; until WAIT is

@@ -1,6 +1,7 @@
 #include "net/redis/reply.hpp"
 
 #include <charconv>
+#include <cstdlib>
 
 namespace tollgate::redis {
 
@@ -23,6 +24,22 @@ std::string_view ReplyView::text() const noexcept {
         default:
             return {};
     }
+}
+
+Reader make_reader() {
+    Reader reader(redisReaderCreate());
+    if (!reader) std::abort();  // no memory
+    // What makes replies is hiredis' own, but for arrays.
+    static const redisReplyObjectFunctions theirs = *reader->fn;
+    static redisReplyObjectFunctions bounded = [] {
+        redisReplyObjectFunctions all = theirs;
+        all.createArray = [](const redisReadTask* task, int elements) -> void* {
+            return elements <= array_elements_max ? theirs.createArray(task, elements) : nullptr;
+        };
+        return all;
+    }();
+    reader->fn = &bounded;
+    return reader;
 }
 
 }  // namespace tollgate::redis

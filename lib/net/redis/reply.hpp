@@ -46,4 +46,16 @@ private:
     std::unique_ptr<redisReply, Free> owned_;
 };
 
+/// Elements that an array of a reply may have. Ours come nowhere near it, but hiredis makes room for as many as a server
+/// claims before the first of them has come: eleven bytes could ask for 16 GiB.
+inline constexpr int array_elements_max = 1 << 16;
+
+struct FreeReader {
+    void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
+};
+using Reader = std::unique_ptr<redisReader, FreeReader>;
+
+/// Makes replies out of bytes, for `redisReaderGetReply`; a longer array is an error of it.
+[[nodiscard]] Reader make_reader();
+
 }  // namespace tollgate::redis

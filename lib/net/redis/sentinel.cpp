@@ -1,7 +1,6 @@
 #include "net/redis/sentinel.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "net/redis/errors.hpp"
@@ -16,9 +15,7 @@ using namespace std::chrono_literals;
 /// A short conversation with one sentinel.
 class Conversation {
 public:
-    Conversation(const Executor& executor, asio::ssl::context* tls) : stream_(executor, tls), reader_(redisReaderCreate()) {
-        if (!reader_) std::abort();  // no memory
-    }
+    Conversation(const Executor& executor, asio::ssl::context* tls) : stream_(executor, tls), reader_(make_reader()) {}
 
     [[nodiscard]] Stream& stream() noexcept { return stream_; }
 
@@ -44,11 +41,8 @@ public:
 private:
     static constexpr std::size_t answer_max = 64 << 10;
 
-    struct FreeReader {
-        void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
-    };
     Stream stream_;
-    std::unique_ptr<redisReader, FreeReader> reader_;
+    Reader reader_;
     std::array<char, 1024> space_{};
 };
 

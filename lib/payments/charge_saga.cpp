@@ -116,6 +116,7 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
             choose_next(at);
             break;
         case Verdict::Next::send_again:
+            last_before_ = intent.last;
             intent.seen = intent.last = std::max(intent.seen, at);
             break;
         case Verdict::Next::wait_anew:
@@ -124,6 +125,8 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
             ++intent.tries;
             break;
         case Verdict::Next::wait:
+            // A call that was told no leaves nothing under way; only those before it may.
+            if (asked.ask == Ask::perform && error.execution != Execution::unknown) intent.last = last_before_;
             intent.seen = std::max(intent.seen, at);
             intent.spent = intent.spent || verdict.spent;
             ++intent.tries;

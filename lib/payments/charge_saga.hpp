@@ -76,6 +76,7 @@ private:
     WallTime due_;                     // when a successor may go on, once the lease is over; moves only with a wait
     WallTime lease_until_;             // the lease as the store knows it …
     SteadyTime held_until_{};          // … and as this process may count on it: from before it was written
+    WallTime last_before_{};           // the intent's `last`, but for the call sent again just now
     std::vector<LedgerEntry> ledger_;  // what moved since the last write
     PaymentError error_;
 };

@@ -19,7 +19,7 @@ struct Intent {
     bool sent = true;             // the call may have left: a successor asks what became of it before it asks for it again
     WallTime since{};             // when it may first have left: the gateway's key window is counted from here
     WallTime seen{};              // the latest time an answer was judged at: a clock that jumps back does not reopen the window
-    WallTime last{};              // when it was last sent again; before `since`: never
+    WallTime last{};              // when it was last sent again, a no apart; before `since`: never
     int tries = 0;                // answers that settled nothing
     int round = 0;                // part of the key: what was refused, or spent, for good is asked anew under another one
     bool spent = false;           // the other side answers this key with a fault for ever: to send it again tells nothing

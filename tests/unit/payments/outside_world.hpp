@@ -21,6 +21,8 @@ struct Reaction {
     std::optional<PaymentError> error;  // heard instead of the result
     bool remembers = false;             // the error is the key's own answer from now on: a definite no
     std::string redirect_url;           // authorize: the customer must go there first
+    bool repeats = false;               // the error is what every call with this key hears from now on, and no look-up
+    Milliseconds arrives_after{0};      // acts only then: nobody waits for it any more
     Milliseconds takes{0};
 };
 
@@ -35,6 +37,16 @@ inline Reaction never_gets_it() {
 }
 inline Reaction acts_and_fails() {
     return {.error = PaymentError(Code::gateway_fault, "answered 500")};
+}
+inline Reaction fails_without_acting() {
+    return {.acts = false, .error = PaymentError(Code::gateway_fault, "answered 500")};
+}
+/// The same, and the 500 is the key's answer for ever.
+inline Reaction keeps_its_500(bool acted) {
+    return {.acts = acted, .error = PaymentError(Code::gateway_fault, "answered 500"), .repeats = true};
+}
+inline Reaction arrives_late(Milliseconds after) {
+    return {.acts = false, .error = PaymentError(Code::gateway_timeout, "cut after sending"), .arrives_after = after};
 }
 inline Reaction not_reached() {
     return {.acts = false, .error = PaymentError(Code::network_error, "connection refused")};
@@ -190,7 +202,16 @@ private:
         return reaction;
     }
 
+    Task<void> arrive(Step step, std::string key, std::int64_t amount, std::string of, Milliseconds after) {
+        co_await sleep_for(runtime_, after);
+        [[maybe_unused]] const auto heard_by_nobody = perform(step, key, amount, std::move(of), does());
+    }
+
     Result<Answer> perform(Step step, const std::string& key, std::int64_t amount, std::string of, const Reaction& reaction) {
+        if (const auto fault = faults_.find(key); fault != faults_.end()) return fail(fault->second);
+        if (reaction.repeats) faults_.emplace(key, *reaction.error);
+        if (reaction.arrives_after > Milliseconds(0))
+            spawn(runtime_.executor, arrive(step, key, amount, of, reaction.arrives_after));
         const bool known = answers_.contains(key);
         if (!known && reaction.acts) {
             const std::string id = std::string(name(step)) + "_" + std::to_string(effects.size() + 1);
@@ -219,6 +240,7 @@ private:
 
     const Runtime& runtime_;
     std::map<std::string, Answer> answers_;
+    std::map<std::string, PaymentError> faults_;
     std::optional<std::pair<int, bool>> crash_;
 };
 

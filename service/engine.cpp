@@ -1,5 +1,7 @@
 #include "service/engine.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "pipeline/audited.hpp"
@@ -7,9 +9,13 @@
 #include "pipeline/idempotent.hpp"
 #include "pipeline/rate_limit.hpp"
 #include "pipeline/timed.hpp"
+#include "service/handlers/admin_sagas.hpp"
 
 namespace tollgate {
 namespace {
+
+/// How long an operator waits for a saga that was set going by hand.
+constexpr Milliseconds retry_patience{5'000};
 
 SettlePolicy settle_policy(const Settings& settings) {
     return {settings.saga.lease, settings.saga.compensation_retries, settings.saga.compensation_delay};
@@ -59,8 +65,13 @@ ChargeService Engine::layered() {
 }
 
 std::vector<http::Route> Engine::routes() {
-    return charge_routes({runtime_, layered(), shared_.charges, outside_.calls().gateway_name, settle_policy(shared_.settings),
-                          door_, customer_limit(shared_.settings.rate_limit)});
+    const Settings& settings = shared_.settings;
+    auto routes = charge_routes({runtime_, layered(), shared_.charges, outside_.calls().gateway_name, settle_policy(settings),
+                                 door_, customer_limit(settings.rate_limit)});
+    auto for_operators = saga_routes({runtime_, shared_.charges, shared_.audit, checkout_, door_, settings.saga.lease,
+                                      std::min(settings.server.charge_timeout, retry_patience)});
+    std::ranges::move(for_operators, std::back_inserter(routes));
+    return routes;
 }
 
 }  // namespace tollgate

@@ -19,6 +19,15 @@ bool needs_customer(const Charge& charge) noexcept {
     return !charge.redirect_url.empty() && !charge.authorization && !charge.failure;
 }
 
+std::string where_it_failed(const Failure& failure) {
+    return "; it failed at the step \"" + std::string(name(failure.step)) + "\"";
+}
+
+PaymentError attention_error(const Charge& charge) {
+    return {Code::needs_attention,
+            "the checkout failed and undoing it failed as well" + where_it_failed(*charge.failure) + "; somebody was called"};
+}
+
 }  // namespace
 
 std::optional<Step> next_step(const Charge& charge) noexcept {
@@ -75,11 +84,9 @@ std::string_view saga_state(const Charge& charge) noexcept {
 }
 
 PaymentError client_error(const Charge& charge) {
+    if (status_of(charge) == ChargeStatus::needs_attention) return attention_error(charge);
     const Failure& failure = *charge.failure;
-    const auto at_step = "; it failed at the step \"" + std::string(name(failure.step)) + "\"";
-    if (charge.attention) {
-        return {Code::needs_attention, "the checkout failed and undoing it failed as well" + at_step + "; somebody was called"};
-    }
+    const std::string at_step = where_it_failed(failure);
     if (failure.error.retriable) return failure.error;
     if (failure.timed_out) {
         return {Code::checkout_reversed, "the customer did not authenticate in time" + at_step + " and everything was undone"};
@@ -93,7 +100,7 @@ PaymentError client_error(const Charge& charge) {
 
 Answer final_answer(const Charge& charge) {
     if (!charge.failure) return {201, to_json(charge)};
-    Problem problem{.error = client_error(charge),
+    Problem problem{.error = charge.attention ? attention_error(charge) : client_error(charge),
                     .request_id = charge.request_id,
                     .instance = "/charge",
                     .charge_id = charge.id,

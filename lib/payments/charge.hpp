@@ -95,10 +95,11 @@ inline constexpr std::chrono::days authorization_validity{7};
 /// As clients see it (contract: the 201 body).
 [[nodiscard]] std::string to_json(const Charge& charge);
 
-/// The final answer of a finished charge, or of one that needs attention.
+/// The final answer of a finished charge, or of one that needs attention: what was told once is told for ever, also when it
+/// was undone after all.
 [[nodiscard]] Answer final_answer(const Charge& charge);
 
-/// Why the client did not get its money moved: what `final_answer` says when the charge failed.
+/// Why the client did not get its money moved, of a charge that failed.
 [[nodiscard]] PaymentError client_error(const Charge& charge);
 
 }  // namespace tollgate

@@ -166,6 +166,20 @@ Task<void> Checkout::set_aside(ChargeRow row) {
 }
 
 Task<void> Checkout::resume(ChargeRow row) {
+    return go_on(std::move(row), context_.runtime.clock.steady());
+}
+
+Task<bool> Checkout::retry(ChargeRow row, Milliseconds patience) {
+    const SteadyTime until = context_.runtime.clock.steady() + patience;
+    const auto ended = std::make_shared<OneShot<bool>>(context_.runtime);
+    spawn(context_.runtime.executor, [](Task<void> run, std::shared_ptr<OneShot<bool>> told) -> Task<void> {
+        co_await std::move(run);
+        told->set(true);
+    }(go_on(std::move(row), until), ended));
+    co_return (co_await ended->wait_until(until)).has_value();
+}
+
+Task<void> Checkout::go_on(ChargeRow row, SteadyTime patience) {
     auto charge = from_state(row);
     if (!charge) {
         context_.pager.page(
@@ -174,7 +188,7 @@ Task<void> Checkout::resume(ChargeRow row) {
         co_return;
     }
     ChargeSaga saga(context_, std::move(*charge), row.fence, true, row.lease_until);
-    co_await run(std::move(saga), context_.runtime.clock.steady(), nullptr, running_);
+    co_await run(std::move(saga), patience, nullptr, running_);
 }
 
 }  // namespace tollgate

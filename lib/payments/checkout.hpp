@@ -42,11 +42,16 @@ public:
     /// Goes on with a charge that was claimed; for `Recovery`.
     Task<void> resume(ChargeRow row);
 
+    /// The same at once for one that was taken by hand, within `patience` also through waits. True when that run has ended by
+    /// then; else it goes on by itself.
+    Task<bool> retry(ChargeRow row, Milliseconds patience);
+
     /// Sagas running on this thread.
     [[nodiscard]] std::size_t running() const noexcept { return *running_; }
 
 private:
     Task<Result<ChargeAnswer>> still_running(std::string id);
+    Task<void> go_on(ChargeRow row, SteadyTime patience);
     Task<void> set_aside(ChargeRow row);
 
     SagaContext context_;

@@ -1,16 +1,13 @@
 #include "service/handlers/charge.hpp"
 
-#include <boost/json.hpp>
-#include <charconv>
 #include <memory>
 #include <utility>
 
 #include "payments/request.hpp"
+#include "service/handlers/paging.hpp"
 
 namespace tollgate {
 namespace {
-
-namespace json = boost::json;
 
 http::Response refuse(const Rejection& rejection, const http::Request& request) {
     http::Response response = http::problem_response(rejection.error, request);
@@ -83,11 +80,7 @@ private:
 };
 
 Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Request& request) {
-    if (api->door.closed) {
-        co_return http::problem_response(
-            {Code::shutting_down, "this process is about to stop; ask again, and another one answers", Milliseconds(1'000)},
-            request);
-    }
+    if (api->door.closed) co_return http::problem_response(shutting_down(), request);
     const Inside inside(api->door);
     auto key = idempotency_key(request);
     if (!key) co_return http::problem_response(key.error(), request);
@@ -129,14 +122,9 @@ Result<ChargeQuery> read_query(const http::Request& request) {
         query.status = charge_status_from(*status);
         if (!query.status) return fail(Code::bad_request, "the query's status is none that a charge can have");
     }
-    const auto limit = request.parameter("limit");
-    if (limit && !limit->empty()) {
-        const char* end = limit->data() + limit->size();
-        const auto [read_to, error] = std::from_chars(limit->data(), end, query.limit);
-        if (error != std::errc{} || read_to != end || query.limit < 1 || query.limit > 100) {
-            return fail(Code::bad_request, "the query's limit must be a number from 1 to 100");
-        }
-    }
+    const auto limit = page_limit(request);
+    if (!limit) return fail(limit.error());
+    query.limit = *limit;
     return query;
 }
 
@@ -146,20 +134,20 @@ Task<http::Response> get_charges(std::shared_ptr<const ChargeApi> api, http::Req
     auto page = co_await api->store.page(std::move(*query));
     if (!page) co_return http::problem_response(page.error(), request);
 
-    std::string body = R"({"data":[)";
+    PageBody body;
     for (const ChargeRow& row : page->rows) {
         const auto charge = from_state(row);
         if (!charge) co_return http::problem_response(charge.error(), request);
-        if (body.back() == '}') body += ',';
-        body += to_json(*charge);
+        body.add(to_json(*charge));
     }
-    body += R"(],"next_cursor":)";
-    body += page->next_cursor.empty() ? "null" : json::serialize(json::value(page->next_cursor));
-    body += '}';
-    co_return http::Response{.body = std::move(body)};
+    co_return http::Response{.body = body.take(page->next_cursor)};
 }
 
 }  // namespace
+
+PaymentError shutting_down() {
+    return {Code::shutting_down, "this process is about to stop; ask again, and another one answers", Milliseconds(1'000)};
+}
 
 std::vector<http::Route> charge_routes(ChargeApi api) {
     const auto shared = std::make_shared<const ChargeApi>(std::move(api));

@@ -19,6 +19,9 @@ struct ChargeDoor {
     std::size_t inside = 0;  // that came in and are not answered yet
 };
 
+/// What those are told.
+[[nodiscard]] PaymentError shutting_down();
+
 struct ChargeApi {
     const Runtime& runtime;
     ChargeService charge;

@@ -1,0 +1,83 @@
+#include "service/handlers/saga_json.hpp"
+
+#include "core/json_writer.hpp"
+#include "payments/keys.hpp"
+
+namespace tollgate {
+namespace {
+
+void write_row(JsonWriter& out, const ChargeRow& row, std::string_view state, WallTime now) {
+    out.member("id", saga_id(row.id)).member("object", "saga").member("state", state).member("charge_id", row.id);
+    out.member("status", name(row.status)).member("tenant", row.tenant).member("order_id", row.order_id);
+    out.member("amount", row.amount).member("currency", row.currency);
+    out.member("attempt", row.attempt).member("fence", row.fence);
+    const bool owned = row.due_at && row.lease_until > now;
+    if (row.due_at) out.member("due_at", to_rfc3339(*row.due_at));
+    out.member("owned", owned);
+    if (owned) out.member("lease_until", to_rfc3339(row.lease_until));
+    out.member("created_at", to_rfc3339(row.created_at));
+}
+
+/// `idempotency_key` is the one that the call carries outward: the gateway's people can find it by that.
+void write_step(JsonWriter& out, const Charge& charge) {
+    const Intent& intent = *charge.intent;
+    out.name("step").begin_object().member("name", name(intent.step)).member("since", to_rfc3339(intent.since));
+    out.member("tries", intent.tries).member("round", intent.round).member("may_have_left", intent.sent);
+    out.member("idempotency_key", call_key(charge.tenant, charge.idempotency_key, charge.attempt, intent.step, intent.round));
+    out.end_object();
+}
+
+void write_course(JsonWriter& out, const Charge& charge) {
+    if (charge.intent) write_step(out, charge);
+    if (!charge.failure) return;
+    const Failure& failure = *charge.failure;
+    out.name("failure").begin_object().member("step", name(failure.step));
+    out.member("code", info(failure.error.code).name).member("detail", failure.error.detail).end_object();
+}
+
+void write_facts(JsonWriter& out, const Charge& charge) {
+    out.name("facts").begin_object().member_if_any("reservation_id", charge.reservation_id);
+    if (charge.authorization) out.member("authorization_id", charge.authorization->id);
+    out.member_if_any("capture_id", charge.capture_id).member_if_any("shipment_id", charge.shipment_id);
+    if (charge.shipment_canceled) out.member("shipment_canceled", true);
+    out.member_if_any("refund_id", charge.refund_id).member_if_any("void_id", charge.void_id);
+    if (charge.released) out.member("released", true);
+    out.end_object();
+}
+
+void write_ledger(JsonWriter& out, const std::vector<LedgerEntry>& ledger) {
+    out.name("ledger").begin_array();
+    for (const LedgerEntry& entry : ledger) {
+        out.begin_object().member("type", entry.type).member("gateway_id", entry.gateway_id);
+        out.member("amount", entry.amount).member("currency", entry.currency).end_object();
+    }
+    out.end_array();
+}
+
+std::string to_json(const ChargeRow& row, const Result<Charge>& charge, WallTime now, const std::vector<LedgerEntry>* ledger) {
+    JsonWriter out(1024);
+    out.begin_object();
+    if (charge) {
+        write_row(out, row, saga_state(*charge), now);
+        write_course(out, *charge);
+        if (ledger != nullptr) write_facts(out, *charge);
+    } else {
+        write_row(out, row, "UNREADABLE", now);
+        out.member("detail", charge.error().detail);
+    }
+    if (ledger != nullptr) write_ledger(out, *ledger);
+    return out.end_object().take();
+}
+
+}  // namespace
+
+std::string to_saga_json(const ChargeRow& row, const Result<Charge>& charge, WallTime now) {
+    return to_json(row, charge, now, nullptr);
+}
+
+std::string to_saga_json(const ChargeRow& row, const Result<Charge>& charge, WallTime now,
+                         const std::vector<LedgerEntry>& ledger) {
+    return to_json(row, charge, now, &ledger);
+}
+
+}  // namespace tollgate

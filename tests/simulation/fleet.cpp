@@ -35,6 +35,7 @@ Fleet::Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStor
       pager_(pager),
       settings_(draw_settings(scheduler.nature().runtime().random)) {
     Random& random = scheduler_.nature().runtime().random;
+    trouble_ends_ = scheduler_.now() + 15min;
     look_every_ = between(random, 500ms, 10s);
     places_.resize(1 + random.below(3));
     for (Place& place : places_) start(place);
@@ -73,17 +74,22 @@ Instance* Fleet::any() {
 }
 
 Task<void> Fleet::suffer() {
+    bool was_away_for_long = false;
     while (!faults_.stopped()) {
         co_await sleep_for(scheduler_.nature().runtime(), faults_.between(Fault::crash, 50ms, 5s));
         for (Place& place : places_) afflict(place);
         if (faults_.strikes(Fault::store_crash) && places_.size() > 1)
             store_.crash(faults_.between(Fault::store_crash, 0ms, 10s));
-        const bool for_long = faults_.strikes(Fault::long_blackout);
-        if (!for_long && !faults_.strikes(Fault::blackout)) continue;
+        const bool for_long = faults_.strikes(Fault::long_blackout) && !was_away_for_long;
+        const bool dark = any() == nullptr;
+        if (dark || (!for_long && !faults_.strikes(Fault::blackout))) continue;
         const Milliseconds away =
             for_long ? faults_.between(Fault::long_blackout, 22h, 30h) : faults_.between(Fault::blackout, 1s, 10min);
         for (Place& place : places_) kill_for(place, away);
-        if (for_long) co_await sleep_for(scheduler_.nature().runtime(), away);
+        if (!for_long) continue;
+        was_away_for_long = true;
+        trouble_ends_ += away;
+        co_await sleep_for(scheduler_.nature().runtime(), away);
     }
 }
 
@@ -92,7 +98,7 @@ void Fleet::afflict(Place& place) {
     Process& process = place.instance->process();
     if (faults_.strikes(Fault::clock_wrong)) {
         const bool by_much = faults_.draw(Fault::clock_wrong, 20) == 0;
-        const Milliseconds most = by_much ? Milliseconds(1h) : 2 * settings_.saga.lease;
+        const Milliseconds most = (by_much ? 20 : 2) * settings_.saga.lease;
         place.clock_wrong_by = faults_.between(Fault::clock_wrong, -most, most);
         process.set_clock_wrong_by(place.clock_wrong_by);
         history_.note(scheduler_.now(), "a clock is wrong by", place.clock_wrong_by.count());

@@ -25,6 +25,9 @@ public:
     /// Ends all of them at once.
     void end();
 
+    /// It has lasted long enough for every fault to have had its turn.
+    [[nodiscard]] bool has_suffered() const noexcept { return scheduler_.now() > trouble_ends_; }
+
     [[nodiscard]] std::size_t crashes() const noexcept { return crashes_; }
     [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
 
@@ -50,6 +53,7 @@ private:
     Settings settings_;
     Milliseconds look_every_{500};
     std::vector<Place> places_;
+    SteadyTime trouble_ends_{};
     std::size_t crashes_ = 0;
 };
 

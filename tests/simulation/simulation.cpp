@@ -31,7 +31,7 @@ public:
     Outcome run() {
         clients_.start();
         spawn(scheduler_.nature().runtime().executor, fleet_.suffer());
-        run_until([this] { return clients_.done() || scheduler_.now() > troubled_until_; });
+        run_until([this] { return clients_.done() || fleet_.has_suffered(); });
 
         faults_.stop();
         world_.heal();
@@ -161,8 +161,6 @@ private:
             }
         }
     }
-
-    static constexpr SteadyTime troubled_until_{std::chrono::hours(72)};
 
     std::vector<std::string> violations_;
     Faults faults_;

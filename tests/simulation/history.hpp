@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,7 @@
 
 namespace tollgate::simulation {
 
-/// What happened, as one number (FNV-1a over all of it) and, where it is asked for, as lines on standard output. The same seed
+/// What happened, as one number (a hash of all of it) and, where it is asked for, as lines on standard output. The same seed
 /// gives the same number.
 class History {
 public:
@@ -33,10 +34,18 @@ public:
 
 private:
     void add(std::string_view bytes) noexcept {
-        for (const char c : bytes) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3;
         add(bytes.size());
+        for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+            std::uint64_t eight = 0;
+            std::memcpy(&eight, bytes.data(), 8);
+            add(eight);
+        }
+        for (const char c : bytes) add(c);
     }
-    void add(std::integral auto number) noexcept { hash_ = (hash_ ^ static_cast<std::uint64_t>(number)) * 0x100000001b3; }
+    void add(std::integral auto number) noexcept {
+        hash_ = (hash_ ^ static_cast<std::uint64_t>(number)) * 0x9e3779b97f4a7c15;
+        hash_ ^= hash_ >> 32;
+    }
     static std::string text(std::string_view bytes) { return std::string(bytes.empty() ? std::string_view("-") : bytes); }
     static std::string text(std::integral auto number) { return std::to_string(number); }
 

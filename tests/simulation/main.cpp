@@ -1,7 +1,11 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <mutex>
+#include <thread>
 
 #include "simulation/simulation.hpp"
 
@@ -56,24 +60,37 @@ int run_one(const Options& options) {
     return outcome.violations.empty() ? 0 : 1;
 }
 
-int run_many(std::uint64_t first, std::uint64_t seeds) {
-    const auto begun = std::chrono::steady_clock::now();
-    std::uint64_t sagas = 0;
-    std::uint64_t crashes = 0;
-    std::uint64_t broken = 0;
-    for (std::uint64_t seed = first; seed < first + seeds && broken < 3; ++seed) {
+struct Tally {
+    std::atomic<std::uint64_t> next, sagas, crashes, broken;
+    std::mutex printing;
+};
+
+void run_some(std::uint64_t end, Tally& tally) {
+    for (std::uint64_t seed = tally.next++; seed < end && tally.broken < 3; seed = tally.next++) {
         const Outcome outcome = simulate({.seed = seed, .switched_off = {}});
-        sagas += outcome.sagas;
-        crashes += outcome.crashes;
+        tally.sagas += outcome.sagas;
+        tally.crashes += outcome.crashes;
         if (outcome.violations.empty()) continue;
-        ++broken;
+        ++tally.broken;
+        const std::lock_guard one_at_a_time(tally.printing);
         report(seed, outcome);
     }
+}
+
+int run_many(std::uint64_t first, std::uint64_t seeds, unsigned threads) {
+    const auto begun = std::chrono::steady_clock::now();
+    Tally tally{first, 0, 0, 0, {}};
+    {
+        std::vector<std::jthread> workers;
+        for (unsigned i = 0; i < threads; ++i) workers.emplace_back([&] { run_some(first + seeds, tally); });
+    }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    const std::uint64_t sagas = tally.sagas;
     std::printf("%" PRIu64 " seeds from %" PRIu64 ": %" PRIu64 " sagas, %" PRIu64 " processes died, %" PRIu64
-                " broken; %.1f s, %.0f sagas/s\n",
-                seeds, first, sagas, crashes, broken, took.count(), static_cast<double>(sagas) / took.count());
-    return broken == 0 ? 0 : 1;
+                " broken; %.1f s on %u threads, %.0f sagas/s\n",
+                seeds, first, sagas, tally.crashes.load(), tally.broken.load(), took.count(), threads,
+                static_cast<double>(sagas) / took.count());
+    return tally.broken == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -83,13 +100,15 @@ int main(int argc, char** argv) {
     Options options;
     std::uint64_t seeds = 0;
     std::uint64_t first = 1;
+    unsigned threads = 1;
     std::vector<std::string> without;
     auto* const one = app.add_option("--seed", options.seed, "run one seed and print the hash of its history");
     app.add_flag("--print", options.prints, "print the whole history of that seed")->needs(one);
     app.add_option("--without", without, "switch these faults off")->needs(one);
     app.add_option("--seeds", seeds, "run so many seeds")->excludes(one);
     app.add_option("--first", first, "from this one on");
+    app.add_option("--threads", threads, "side by side")->check(CLI::Range(1, 64));
     CLI11_PARSE(app, argc, argv);
     options.switched_off = named(without);
-    return seeds > 0 ? run_many(first, seeds) : run_one(options);
+    return seeds > 0 ? run_many(first, seeds, threads) : run_one(options);
 }

@@ -40,6 +40,12 @@ public:
         });
     }
 
+    Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) override {
+        return write<Taken>([id = std::move(id), now, lease_until](test::MemoryCharges& charges) {
+            return Result<Taken>(charges.take(id, now, lease_until));
+        });
+    }
+
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override {
         return write<std::optional<ChargeRow>>([id = std::move(id)](test::MemoryCharges& charges) {
             const ChargeRow* const row = charges.find(id);
@@ -48,6 +54,7 @@ public:
     }
 
     Task<Result<ChargePage>> page(ChargeQuery query) override { co_return store_.charges_.page(query); }
+    Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return store_.charges_.survey(query); }
 
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override {
         co_return store_.charges_.ledger(charge_id);

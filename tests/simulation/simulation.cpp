@@ -16,11 +16,15 @@ using namespace std::chrono_literals;
 class Simulation {
 public:
     explicit Simulation(const Options& options)
-        : faults_(options.seed, options.switched_off), history_(options.prints), scheduler_(options.seed) {
+        : faults_(options.seed, options.switched_off),
+          history_(options.prints),
+          scheduler_(options.seed),
+          store_(scheduler_, faults_, history_, options.seed % 8 == 0 ? sqlite_truth() : model_truth()) {
         store_.ignores_fences = options.ignores_fences;
         clients_.is_beyond_help = [this](const std::string& id) {
-            const ChargeRow* const row = store_.charges().find(id);
-            return faults_.stopped() && row != nullptr && is_beyond_help(*row);
+            if (!faults_.stopped()) return false;
+            const auto row = store_.row(id);
+            return row && is_beyond_help(*row);
         };
         world_.violation = clients_.violation = [this](std::string what) { violated(std::move(what)); };
     }
@@ -50,7 +54,7 @@ public:
         check();
         return {.violations = std::move(violations_),
                 .history = history_.hash(),
-                .sagas = static_cast<std::size_t>(store_.charges().fresh),
+                .sagas = store_.begun(),
                 .crashes = fleet_.crashes(),
                 .steps = scheduler_.steps(),
                 .faults = faults_.active()};
@@ -79,15 +83,13 @@ private:
         });
         if (!violations_.empty()) return;
         if (!clients_.done()) violated("a client is left without an answer");
-        for (const auto& [id, row] : store_.charges().rows()) {
-            if (row->due_at && !is_beyond_help(*row)) violated("charge " + id + " never comes to rest: " + row->state);
+        for (const ChargeRow& row : store_.rows()) {
+            if (row.due_at && !is_beyond_help(row)) violated("charge " + row.id + " never comes to rest: " + row.state);
         }
     }
 
     [[nodiscard]] bool at_rest() const {
-        return std::ranges::none_of(store_.charges().rows(), [this](const auto& row) {
-            return row.second->due_at.has_value() && !is_beyond_help(*row.second);
-        });
+        return std::ranges::none_of(store_.rows(), [this](const ChargeRow& row) { return row.due_at && !is_beyond_help(row); });
     }
 
     /// Its last call was sent so long ago that the other side has forgotten the key, and is not found: only a human can tell.
@@ -103,13 +105,13 @@ private:
     void check() {
         if (!violations_.empty()) return;
         std::map<std::string, std::uint64_t> fences;
-        for (const auto& [id, fence] : store_.charges().owners) {
+        for (const auto& [id, fence] : store_.owners()) {
             if (fence <= std::exchange(fences[id], fence)) violated("a fence of charge " + id + " did not rise");
         }
         std::set<std::string> known;
-        for (const auto& [id, row] : store_.charges().rows()) {
-            known.insert(id);
-            check_charge(*row);
+        for (const ChargeRow& row : store_.rows()) {
+            known.insert(row.id);
+            check_charge(row);
         }
         for (const Effect& effect : world_.effects()) {
             if (!known.contains(effect.reference)) violated("the outside acted for a charge that nobody knows: " + effect.id);
@@ -134,7 +136,7 @@ private:
         must(row.live == (sold || held), "a charge that is undone counts as live");
 
         std::vector<std::pair<std::string, std::string>> written;
-        for (const LedgerEntry& entry : store_.charges().ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id);
+        for (const LedgerEntry& entry : store_.ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id);
         auto moved = world_.money_moved(row.id);
         std::ranges::sort(written);
         std::ranges::sort(moved);
@@ -147,10 +149,10 @@ private:
 
     /// What the client was told is what happened.
     void check_answer(const Purchase& purchase) {
-        const ChargeRow* const row = store_.charges().find(purchase.charge_id);
+        const auto row = store_.row(purchase.charge_id);
         for (const Purchase::Payload& payload : purchase.payloads) {
             if (!payload.answer) continue;
-            if (row == nullptr || row->amount != payload.amount) {
+            if (!row || row->amount != payload.amount) {
                 violated("an answer for a charge that is not there: " + purchase.key);
                 continue;
             }
@@ -168,7 +170,7 @@ private:
     Scheduler scheduler_;
     PageBook pages_{scheduler_, history_};
     World world_{scheduler_, faults_, history_};
-    DurableStore store_{scheduler_, faults_, history_};
+    DurableStore store_;
     Fleet fleet_{scheduler_, faults_, history_, store_, world_, pages_};
     Clients clients_{scheduler_, faults_, history_, fleet_};
 };

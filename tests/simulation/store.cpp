@@ -22,53 +22,54 @@ public:
     OpenedStore(DurableStore& store, Process& process) : store_(store), process_(process) {}
 
     Task<Result<Begun>> begin(BeginCharge begin) override {
-        return write<Begun>(
-            [begin = std::move(begin)](test::MemoryCharges& charges) { return Result<Begun>(charges.begin(begin)); });
+        return write<Begun>([&store = store_, begin = std::move(begin)] {
+            auto begun = store.truth_->begin(begin);
+            const bool fresh = begun && begun->kind == Begun::Kind::fresh;
+            if (fresh) ++store.begun_;
+            if (fresh || (begun && begun->kind == Begun::Kind::taken_over)) store.note_owner(begun->row);
+            return begun;
+        });
     }
 
     Task<Result<void>> advance(Transition transition) override {
-        return write<void>([transition = std::move(transition), &store = store_](test::MemoryCharges& charges) mutable {
-            const ChargeRow* const row = charges.find(transition.id);
-            if (store.ignores_fences && row != nullptr) transition.fence = row->fence;
-            return charges.advance(transition);
+        return write<void>([&store = store_, transition = std::move(transition)]() mutable {
+            if (store.ignores_fences) {
+                if (const auto row = store.row(transition.id)) transition.fence = row->fence;
+            }
+            return store.truth_->advance(transition);
         });
     }
 
     Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) override {
-        return write<std::vector<ChargeRow>>([=](test::MemoryCharges& charges) {
-            return Result<std::vector<ChargeRow>>(charges.claim(now, lease_until, limit));
+        return write<std::vector<ChargeRow>>([&store = store_, now, lease_until, limit] {
+            auto rows = store.truth_->claim(now, lease_until, limit);
+            for (const ChargeRow& row : *rows) store.note_owner(row);
+            return rows;
         });
     }
 
     Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) override {
-        return write<Taken>([id = std::move(id), now, lease_until](test::MemoryCharges& charges) {
-            return Result<Taken>(charges.take(id, now, lease_until));
+        return write<Taken>([&store = store_, id = std::move(id), now, lease_until] {
+            auto taken = store.truth_->take(id, now, lease_until);
+            if (taken && taken->kind == Taken::Kind::taken) store.note_owner(taken->row);
+            return taken;
         });
     }
 
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override {
-        return write<std::optional<ChargeRow>>([id = std::move(id)](test::MemoryCharges& charges) {
-            const ChargeRow* const row = charges.find(id);
-            return Result<std::optional<ChargeRow>>(row == nullptr ? std::optional<ChargeRow>() : std::optional(*row));
-        });
+        return write<std::optional<ChargeRow>>([&store = store_, id = std::move(id)] { return store.truth_->find(id); });
     }
 
-    Task<Result<ChargePage>> page(ChargeQuery query) override { co_return store_.charges_.page(query); }
-    Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return store_.charges_.survey(query); }
-
-    Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override {
-        co_return store_.charges_.ledger(charge_id);
-    }
+    Task<Result<ChargePage>> page(ChargeQuery query) override { co_return store_.truth_->page(query); }
+    Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return store_.truth_->survey(query); }
+    Task<Result<std::vector<LedgerEntry>>> ledger(std::string id) override { co_return store_.truth_->ledger(id); }
 
 private:
     template <class T, class Work>
     Task<Result<T>> write(Work work) {
         const auto reply = std::make_shared<OneShot<Result<T>>>(process_.runtime());
-        store_.submit(
-            [work = std::move(work), reply](test::MemoryCharges& charges) mutable {
-                return [result = work(charges), reply] { reply->set(result); };
-            },
-            [reply](PaymentError error) { reply->set(fail(std::move(error))); });
+        store_.submit([work = std::move(work), reply]() mutable { return [result = work(), reply] { reply->set(result); }; },
+                      [reply](PaymentError error) { reply->set(fail(std::move(error))); });
         auto result = co_await reply->wait_until(process_.steady() + 1s);
         if (!result) co_return fail(unknown());
         co_return std::move(*result);
@@ -97,14 +98,29 @@ void DurableStore::submit(Write write, std::function<void(PaymentError)> fail) {
 
 void DurableStore::sync() {
     syncing_ = false;
-    for (Waiting& waiting : std::exchange(waiting_, {})) {
+    truth_->commit([this] { carry_out(std::exchange(waiting_, {})); });
+}
+
+void DurableStore::carry_out(std::vector<Waiting> together) {
+    for (Waiting& waiting : together) {
         const bool lost = faults_.strikes(Fault::store_reply_lost);
         const bool written = !lost || faults_.draw(Fault::store_reply_lost, 2) == 0;
         std::function<void()> tell;
-        if (written) tell = waiting.write(charges_);
+        if (written) tell = waiting.write();
         if (lost) tell = [fail = std::move(waiting.fail)] { fail(unknown()); };
         scheduler_.at(scheduler_.now() + a_moment(), std::move(tell));
     }
+}
+
+void DurableStore::note_owner(const ChargeRow& row) {
+    known_.insert(row.id);
+    owners_.emplace_back(row.id, row.fence);
+}
+
+std::vector<ChargeRow> DurableStore::rows() const {
+    std::vector<ChargeRow> rows;
+    for (const std::string& id : known_) rows.push_back(*row(id));
+    return rows;
 }
 
 void DurableStore::crash(Milliseconds away_for) {

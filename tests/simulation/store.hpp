@@ -2,25 +2,24 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "async/one_shot.hpp"
 #include "simulation/faults.hpp"
 #include "simulation/history.hpp"
 #include "simulation/scheduler.hpp"
-#include "stores/ports.hpp"
-#include "support/memory_charges.hpp"
+#include "simulation/truth.hpp"
 
 namespace tollgate::simulation {
 
 /// One store for all processes, or that of a single one: its writes are carried out in the order they came, those that wait
 /// together in one sync, and only then answered. What was not synced when it goes is lost.
 ///
-/// The transitions are those of the model that tests/stores compares the real stores with.
 class DurableStore {
 public:
-    DurableStore(Scheduler& scheduler, Faults& faults, History& history)
-        : scheduler_(scheduler), faults_(faults), history_(history) {}
+    DurableStore(Scheduler& scheduler, Faults& faults, History& history, std::unique_ptr<Truth> truth)
+        : scheduler_(scheduler), faults_(faults), history_(history), truth_(std::move(truth)) {}
 
     /// What a process sees of it.
     [[nodiscard]] std::unique_ptr<ChargeStore> open(Process& process);
@@ -28,18 +27,25 @@ public:
     /// Loses what is not synced, and is away for so long.
     void crash(Milliseconds away);
     /// A process that has the store for itself knows that all earlier owners are dead.
-    void end_leases() { charges_.end_leases(); }
+    void end_leases() { truth_->end_leases(); }
 
-    [[nodiscard]] const test::MemoryCharges& charges() const noexcept { return charges_; }
-
-    /// Told of every fence that a write was accepted under.
+    /// A store that is broken on purpose.
     bool ignores_fences = false;
+
+    // What it holds, for the checker.
+    [[nodiscard]] std::optional<ChargeRow> row(const std::string& id) const { return truth_->find(id).value(); }
+    [[nodiscard]] std::vector<ChargeRow> rows() const;
+    [[nodiscard]] std::vector<LedgerEntry> ledger(const std::string& id) const { return truth_->ledger(id).value(); }
+    /// Every new owner, in order: id and fence.
+    [[nodiscard]] const std::vector<std::pair<std::string, std::uint64_t>>& owners() const noexcept { return owners_; }
+    /// How many sagas were begun.
+    [[nodiscard]] std::size_t begun() const noexcept { return begun_; }
 
 private:
     friend class OpenedStore;
 
     /// A write; tells its caller how it went, unless the caller is not to know.
-    using Write = std::function<std::function<void()>(test::MemoryCharges&)>;
+    using Write = std::function<std::function<void()>()>;
     struct Waiting {
         Write write;
         std::function<void(PaymentError)> fail;
@@ -47,6 +53,8 @@ private:
 
     void submit(Write write, std::function<void(PaymentError)> fail);
     void sync();
+    void carry_out(std::vector<Waiting> together);
+    void note_owner(const ChargeRow& row);
     [[nodiscard]] Milliseconds a_moment() {
         return Milliseconds(static_cast<std::int64_t>(scheduler_.nature().runtime().random.below(5)));
     }
@@ -54,7 +62,10 @@ private:
     Scheduler& scheduler_;
     Faults& faults_;
     History& history_;
-    test::MemoryCharges charges_;
+    std::unique_ptr<Truth> truth_;
+    std::vector<std::pair<std::string, std::uint64_t>> owners_;
+    std::set<std::string> known_;
+    std::size_t begun_ = 0;
     std::vector<Waiting> waiting_;
     std::uint64_t life_ = 0;  // rises with every crash
     bool syncing_ = false;

@@ -27,8 +27,6 @@ public:
     std::vector<std::pair<std::string, std::uint64_t>> owners;
     /// Accepted begins (fresh or taken over) and advances: the store round trips that make up a charge.
     int writes = 0;
-    /// Fresh begins.
-    int fresh = 0;
 
     Begun begin(const BeginCharge& begin) {
         const auto known = records_.find(begin.row.id);
@@ -132,13 +130,6 @@ public:
         });
     }
 
-    /// All of them, by id.
-    [[nodiscard]] std::vector<std::pair<std::string, const ChargeRow*>> rows() const {
-        std::vector<std::pair<std::string, const ChargeRow*>> rows;
-        for (const auto& [id, record] : records_) rows.emplace_back(id, &record.row);
-        return rows;
-    }
-
     /// For an owner that knows every earlier one to be dead.
     void end_leases() {
         for (auto& [id, record] : records_) record.row.lease_until = {};
@@ -218,7 +209,6 @@ private:
         record.row.fence = again ? old.fence + 1 : 1;
         owners.emplace_back(record.row.id, record.row.fence);
         ++writes;
-        ++fresh;
         return record.row;
     }
 

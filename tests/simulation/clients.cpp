@@ -97,7 +97,7 @@ Task<void> Clients::ask_once(Purchase& purchase, std::size_t payload, Millisecon
     if (instance == nullptr) co_return;
     const auto reply = std::make_shared<Reply>(runtime_);
     const SteadyTime asked_at = runtime_.clock.steady();
-    instance->post_charge({purchase.key, purchase.payloads[payload].body}, reply);
+    instance->post({.key = purchase.key, .body = purchase.payloads[payload].body}, reply);
     const auto heard = co_await reply->wait_until(asked_at + patience);
     if (heard && *heard) hear(purchase, payload, **heard, asked_at);
 }

@@ -36,6 +36,7 @@ constexpr std::array<Kind, fault_count> kinds{{
     {"store_refuses", 80},
     {"store_reply_lost", 80},
     {"store_crash", 100},
+    {"by_hand", 300},
     {"leaves", 300},
     {"repeats", 300},
     {"other_body", 150},

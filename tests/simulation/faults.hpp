@@ -39,7 +39,8 @@ enum class Fault : std::uint8_t {
     store_refuses,     // nothing written
     store_reply_lost,  // written, or not, and the caller is not told
     store_crash,       // what was not synced is lost
-    // Clients.
+    // People.
+    by_hand,     // an operator retries a saga, whatever it is at
     leaves,      // does not wait for its answer
     repeats,     // asks several times at once
     other_body,  // asks for something else under the same key

@@ -80,6 +80,7 @@ Task<void> Fleet::suffer() {
         for (Place& place : places_) afflict(place);
         if (faults_.strikes(Fault::store_crash) && places_.size() > 1)
             store_.crash(faults_.between(Fault::store_crash, 0ms, 10s));
+        if (faults_.strikes(Fault::by_hand)) spawn(scheduler_.nature().runtime().executor, retry_by_hand());
         const bool for_long = faults_.strikes(Fault::long_blackout) && !was_away_for_long;
         const bool dark = any() == nullptr;
         if (dark || (!for_long && !faults_.strikes(Fault::blackout))) continue;
@@ -91,6 +92,18 @@ Task<void> Fleet::suffer() {
         trouble_ends_ += away;
         co_await sleep_for(scheduler_.nature().runtime(), away);
     }
+}
+
+Task<void> Fleet::retry_by_hand() {
+    const auto rows = store_.rows();
+    Instance* const instance = any();
+    if (rows.empty() || instance == nullptr) co_return;
+    const std::string id = rows[faults_.draw(Fault::by_hand, rows.size())].id;
+    const Runtime& runtime = scheduler_.nature().runtime();
+    const auto reply = std::make_shared<Reply>(runtime);
+    instance->post({.pattern = "/admin/sagas/{id}/retry", .capture = id, .key = {}, .body = {}}, reply);
+    const auto heard = co_await reply->wait_until(runtime.clock.steady() + 1min);
+    history_.note(scheduler_.now(), "retried by hand", id, heard && *heard ? (*heard)->status : 0);
 }
 
 void Fleet::afflict(Place& place) {

@@ -41,6 +41,7 @@ private:
 
     void start(Place& place);
     void kill(Place& place);
+    Task<void> retry_by_hand();
     void afflict(Place& place);
     void kill_for(Place& place, Milliseconds away);
 

@@ -40,8 +40,9 @@ Task<void> serve(const http::Handler& handler, Asked asked, Connection connectio
     const std::array<http::Header, 1> headers{{{"idempotency-key", asked.key}}};
     http::Request request;
     request.method = "POST";
-    request.path = "/charge";
+    request.path = asked.pattern;
     request.headers = headers;
+    request.captures = {asked.capture};
     request.body = asked.body;
     request.request_id = "req";
     http::Response response = co_await handler(request);
@@ -96,8 +97,9 @@ Process& Instance::process() const noexcept {
     return parts_->process;
 }
 
-void Instance::post_charge(Asked asked, std::shared_ptr<Reply> reply) {
-    const http::Handler& handler = parts_->routes.front().handler;
+void Instance::post(Asked asked, std::shared_ptr<Reply> reply) {
+    const auto is_meant = [&](const http::Route& route) { return route.method == "POST" && route.pattern == asked.pattern; };
+    const http::Handler& handler = std::ranges::find_if(parts_->routes, is_meant)->handler;
     spawn(parts_->process.runtime().executor, serve(handler, std::move(asked), Connection(std::move(reply))));
 }
 
@@ -105,10 +107,6 @@ void Instance::hand_over() {
     parts_->engine.close_door();
     parts_->recovery.stop();
     parts_->engine.hand_over();
-}
-
-bool Instance::idle() const {
-    return parts_->engine.running() == 0 && parts_->engine.inside() == 0;
 }
 
 }  // namespace tollgate::simulation

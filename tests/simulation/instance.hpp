@@ -16,8 +16,10 @@ struct Settings;
 
 namespace tollgate::simulation {
 
-/// What a client sends, and what it hears.
+/// What somebody sends, and what they hear.
 struct Asked {
+    std::string pattern = "/charge";  // of the route
+    std::string capture;              // what stands for its {…}
     std::string key;
     std::string body;
 };
@@ -55,13 +57,11 @@ public:
 
     [[nodiscard]] Process& process() const noexcept;
 
-    /// POST /charge. Dying cuts the connection.
-    void post_charge(Asked asked, std::shared_ptr<Reply> reply);
+    /// Serves a POST. Dying cuts the connection.
+    void post(Asked asked, std::shared_ptr<Reply> reply);
 
     /// Takes no more charges, leaves its sagas to others.
     void hand_over();
-    /// Whether nothing runs in it any more.
-    [[nodiscard]] bool idle() const;
 
 private:
     struct Parts;

@@ -77,7 +77,7 @@ bool AnswerReader::begins_like_http() const {
 AnswerReader::State AnswerReader::read() {
     while (true) {
         if (buffer_.size() == 0) return State::more;
-        if (!parser_->got_some() && !begins_like_http()) return unreadable("it is not HTTP/1.1");
+        if (head_seen_ == 0 && !begins_like_http()) return unreadable("it is not HTTP/1.1");
         const bool in_head = !parser_->is_header_done();
         beast::error_code error;
         const std::size_t used = parser_->put(buffer_.data(), error);

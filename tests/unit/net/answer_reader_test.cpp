@@ -70,6 +70,12 @@ TEST_CASE("what is no HTTP is unreadable") {
     CHECK(read_all(std::string("\x15\x03\x01\x00\x02\x02\x46", 7)) == State::unreadable);
 }
 
+TEST_CASE("what is no HTTP is told from its first bytes, in whatever pieces they arrive") {
+    const std::size_t piece = GENERATE(1u, 3u, 100u);
+    CHECK(read_all("HELO this ends no line", piece) == State::unreadable);
+    CHECK(read_all("HTTP/1.1 100 Continue\r\n\r\nHTTP/2 ends no line", piece) == State::unreadable);
+}
+
 TEST_CASE("an answer is bounded: head, body, chunk decoration and interim answers") {
     std::string many_headers = "HTTP/1.1 200 OK\r\n";
     for (int i = 0; i < 2000; ++i) many_headers += "X-Filler-" + std::to_string(i) + ": yes\r\n";

@@ -34,7 +34,7 @@ enum class Fault : std::uint8_t {
     clock_wrong,    // its wall clock jumps
     hand_over,      // an orderly stop, and a new process
     blackout,       // every process is away for a while
-    long_blackout,  // the same for longer than the gateway keeps keys
+    long_blackout,  // the same for hours: until a look-up is final, or longer than the gateway keeps keys
     // In the store.
     store_refuses,     // nothing written
     store_reply_lost,  // written, or not, and the caller is not told

@@ -65,6 +65,15 @@ void Fleet::kill_for(Place& place, Milliseconds away) {
     scheduler_.at(place.away_until, [this, &place] { start(place); });
 }
 
+void Fleet::stand_still(Place& place, Milliseconds how_long) {
+    history_.note(scheduler_.now(), "a process stands still");
+    Process& process = place.instance->process();
+    scheduler_.pause(process);
+    scheduler_.at(scheduler_.now() + how_long, [this, &process] {
+        if (process.alive()) scheduler_.resume(process);
+    });
+}
+
 Instance* Fleet::any() {
     std::vector<Instance*> running;
     for (Place& place : places_) {
@@ -85,8 +94,14 @@ Task<void> Fleet::suffer() {
         const bool dark = any() == nullptr;
         if (dark || (!for_long && !faults_.strikes(Fault::blackout))) continue;
         const Milliseconds away =
-            for_long ? faults_.between(Fault::long_blackout, 22h, 30h) : faults_.between(Fault::blackout, 1s, 10min);
-        for (Place& place : places_) kill_for(place, away);
+            for_long ? faults_.between(Fault::long_blackout, 2h, 30h) : faults_.between(Fault::blackout, 1s, 10min);
+        const bool one_sleeps =
+            for_long && places_.size() > 1 && places_[0].instance && faults_.draw(Fault::long_blackout, 2) == 0;
+        if (one_sleeps) {
+            stand_still(places_[0], away);
+        } else {
+            for (Place& place : places_) kill_for(place, away);
+        }
         if (!for_long) continue;
         was_away_for_long = true;
         trouble_ends_ += away;
@@ -116,13 +131,7 @@ void Fleet::afflict(Place& place) {
         process.set_clock_wrong_by(place.clock_wrong_by);
         history_.note(scheduler_.now(), "a clock is wrong by", place.clock_wrong_by.count());
     }
-    if (faults_.strikes(Fault::pause)) {
-        history_.note(scheduler_.now(), "a process stands still");
-        scheduler_.pause(process);
-        scheduler_.at(scheduler_.now() + faults_.between(Fault::pause, 100ms, 3 * settings_.saga.lease), [this, &process] {
-            if (process.alive()) scheduler_.resume(process);
-        });
-    }
+    if (faults_.strikes(Fault::pause)) stand_still(place, faults_.between(Fault::pause, 100ms, 3 * settings_.saga.lease));
     if (faults_.strikes(Fault::hand_over)) {
         history_.note(scheduler_.now(), "a process is stopped");
         place.instance->hand_over();

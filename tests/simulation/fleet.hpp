@@ -43,6 +43,7 @@ private:
     void kill(Place& place);
     Task<void> retry_by_hand();
     void afflict(Place& place);
+    void stand_still(Place& place, Milliseconds how_long);
     void kill_for(Place& place, Milliseconds away);
 
     Scheduler& scheduler_;

@@ -169,6 +169,8 @@ Task<http::Response> post_retry(std::shared_ptr<const SagaApi> api, http::Reques
     const auto row = co_await api->store.find(retry.charge_id);  // only what exists is written down
     if (!row) co_return http::problem_response(row.error(), request);
     if (!*row) co_return http::problem_response({Code::not_found, "there is no saga with this id"}, request);
+    const auto charge = from_state(**row);
+    if (!charge) co_return http::problem_response({Code::invalid_state, charge.error().detail}, request);
 
     auto service = audited(api->audit, describe, api->runtime) | std::bind_front(take_and_resume, api);
     auto retried = co_await service(std::move(retry));

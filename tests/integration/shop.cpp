@@ -138,6 +138,18 @@ void check_problem(const Reply& reply, int status, const std::string& code) {
     if (!reply.headers.contains("idempotent-replayed")) CHECK(reply.text("request_id") == reply.header("x-request-id"));
 }
 
+std::string hash_of(const std::string& key) {
+    Program program({.arguments = {"hash-key"},
+                     .variables = {{"API_KEY", key}},
+                     .before = {"sh", "-c", R"(printf '%s\n' "$API_KEY" | "$0" "$@")"}});
+    CHECK(program.wait() == 0);
+    std::string hash = program.said();
+    while (hash.ends_with('\n')) hash.pop_back();
+    CHECK_FALSE(hash.empty());
+    CHECK(hash.find(key) == hash.npos);
+    return hash;
+}
+
 std::size_t count_of(const std::string& text, const std::string& wanted) {
     std::size_t count = 0;
     for (std::size_t at = text.find(wanted); at != text.npos; at = text.find(wanted, at + wanted.size())) ++count;

@@ -92,6 +92,9 @@ private:
 /// That this is a problem of RFC 9457 with this status and code, and all members the contract promises.
 void check_problem(const Reply& reply, int status, const std::string& code);
 
+/// What the real `tollgate hash-key` says to a key on its standard input.
+[[nodiscard]] std::string hash_of(const std::string& key);
+
 /// How often one string is in another.
 [[nodiscard]] std::size_t count_of(const std::string& text, const std::string& wanted);
 

@@ -9,19 +9,6 @@ using namespace tollgate::test;
 
 namespace {
 
-/// What the real `tollgate hash-key` says to a key on its standard input.
-std::string hash_of(const std::string& key) {
-    Program program({.arguments = {"hash-key"},
-                     .variables = {{"API_KEY", key}},
-                     .before = {"sh", "-c", R"(printf '%s\n' "$API_KEY" | "$0" "$@")"}});
-    CHECK(program.wait() == 0);
-    std::string hash = program.said();
-    while (hash.ends_with('\n')) hash.pop_back();
-    CHECK_FALSE(hash.empty());
-    CHECK(hash.find(key) == hash.npos);
-    return hash;
-}
-
 const std::string anna = "key-of-anna-0123456789";
 const std::string bert = "key-of-bert-0123456789";
 const std::string watcher = "key-of-watcher-0123456789";

@@ -1,0 +1,94 @@
+#include <boost/json.hpp>
+#include <catch2/catch.hpp>
+
+#include "payments/keys.hpp"
+#include "service/handlers/saga_json.hpp"
+
+using namespace tollgate;
+namespace json = boost::json;
+using std::chrono::seconds;
+
+namespace {
+
+const WallTime noon{Milliseconds(1'795'341'600'000)};
+
+/// Captured, unshippable, its refund under way for the third time.
+Charge undoing() {
+    Charge charge({.order_id = "ord_1",
+                   .amount = {4999, *Currency::from_code("USD")},
+                   .payment_method = "tok_visa",
+                   .customer = {"cus_1", "ann@example.com", "US"},
+                   .items = {{"SKU-1", 1}}});
+    charge.tenant = "anna";
+    charge.idempotency_key = "the client's own";
+    charge.id = charge_id(charge.tenant, charge.idempotency_key);
+    charge.reservation_id = "res_1";
+    charge.authorization = Authorization{.id = "auth_1"};
+    charge.capture_id = "cap_1";
+    charge.failure = Failure{.step = Step::ship, .error = {Code::cannot_ship, "too large"}};
+    charge.intent = Intent{.step = Step::refund, .since = noon, .tries = 3, .round = 1};
+    return charge;
+}
+
+ChargeRow row_of(const Charge& charge) {
+    ChargeRow row;
+    row.id = charge.id;
+    row.tenant = charge.tenant;
+    row.idempotency_key = charge.idempotency_key;
+    row.order_id = charge.request.order_id;
+    row.amount = charge.request.amount.minor;
+    row.currency = "USD";
+    row.state = to_state(charge);
+    row.created_at = noon;
+    row.due_at = noon + seconds(5);
+    row.lease_until = noon + seconds(30);
+    row.fence = 7;
+    return row;
+}
+
+}  // namespace
+
+TEST_CASE("an operator reads where a saga stands, what it does next and why, without the client's key") {
+    const ChargeRow row = row_of(undoing());
+    const std::string text = to_saga_json(row, from_state(row), noon + seconds(1), {{"capture", "cap_1", 4999, "USD"}});
+    const json::value expected = json::parse(R"({
+        "object":"saga","state":"COMPENSATING","status":"processing","tenant":"anna","order_id":"ord_1","amount":4999,
+        "currency":"USD","attempt":1,"fence":7,"due_at":"2026-11-22T10:00:05.000Z","owned":true,
+        "lease_until":"2026-11-22T10:00:30.000Z","created_at":"2026-11-22T10:00:00.000Z",
+        "failure":{"step":"ship","code":"cannot_ship","detail":"too large"},
+        "facts":{"reservation_id":"res_1","authorization_id":"auth_1","capture_id":"cap_1"},
+        "ledger":[{"type":"capture","gateway_id":"cap_1","amount":4999,"currency":"USD"}]})");
+    json::object told = json::parse(text).as_object();
+    CHECK(told.at("id").as_string() == saga_id(row.id));
+    CHECK(told.at("charge_id").as_string() == row.id);
+    const json::object step = told.at("step").as_object();
+    CHECK(step.at("name") == "refund");
+    CHECK(step.at("tries") == 3);
+    CHECK(step.at("round") == 1);
+    CHECK(step.at("may_have_left") == true);
+    CHECK(step.at("idempotency_key").as_string() == call_key("anna", "the client's own", 1, Step::refund, 1));
+    for (const char* member : {"id", "charge_id", "step"}) told.erase(member);
+    CHECK(json::value(told) == expected);
+    CHECK_THAT(text, !Catch::Contains("the client's own"));
+}
+
+TEST_CASE("a saga in a list leaves out its facts, and nobody owns it once its lease is over") {
+    const ChargeRow row = row_of(undoing());
+    const json::object told = json::parse(to_saga_json(row, from_state(row), noon + seconds(30))).as_object();
+    CHECK(told.at("owned") == false);
+    for (const char* member : {"facts", "ledger", "lease_until"}) {
+        INFO(member);
+        CHECK_FALSE(told.contains(member));
+    }
+}
+
+TEST_CASE("a saga whose state cannot be read is told all the same") {
+    ChargeRow row = row_of(undoing());
+    row.state = "{";
+    const json::object told = json::parse(to_saga_json(row, from_state(row), noon, {})).as_object();
+    CHECK(told.at("state") == "UNREADABLE");
+    CHECK(told.at("tenant") == "anna");
+    CHECK(told.at("detail").as_string().find(row.id) != json::string::npos);
+    CHECK(told.contains("ledger"));
+    CHECK_FALSE(told.contains("step"));
+}

@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
     app.add_option("--seed", plan.seed, "of what the customers buy and of the moments of the kills");
     app.add_option("--kills", plan.kills, "storm: ends after so many")->check(CLI::Range(1, 1'000'000));
     app.add_option("--customers", plan.customers, "storm, load: who buy at the same time")->check(CLI::Range(1, 48));
-    app.add_option("--stride", plan.stride, "calls, disk: every n-th call is hit")->check(CLI::Range(1, 1000));
+    app.add_option("--first", plan.first, "calls, disk: the first call that is hit")->check(CLI::Range(1, 5000));
+    app.add_option("--stride", plan.stride, "calls, disk: from there every n-th is hit")->check(CLI::Range(1, 1000));
     app.add_option("--threads", plan.threads, "of the service")->check(CLI::Range(1, 16));
     app.add_option("--seconds-max", seconds, "a phase ends early after so long; load: its length")
         ->check(CLI::Range(1, 86'400));

@@ -36,6 +36,14 @@ std::string told(const std::optional<Reply>& reply) {
            (reply->header("idempotent-replayed").empty() ? "" : " (replay)");
 }
 
+void write_effects(std::ostream& out, const std::vector<Effect>& effects) {
+    for (const Effect& effect : effects) {
+        out << "    " << effect.type << ' ' << effect.id << ' ' << effect.status << ' ' << effect.amount << " under the key "
+            << effect.key << '\n';
+    }
+}
+
+/// The last lines that name the order; with none, the last of all.
 void write_log(std::ostream& out, const std::string& log, const std::string& order_id) {
     std::vector<std::string> lines;
     std::istringstream in(log);
@@ -112,24 +120,22 @@ std::vector<Violation> Violations::all() const {
 std::string evidence(const Violations& violations, const OutsideLedger& world, const std::vector<std::string>& logs) {
     std::ostringstream out;
     const auto all = violations.all();
-    for (std::size_t i = 0; i < std::min(all.size(), violations_max); ++i) {
+    const std::size_t shown = std::min(all.size(), violations_max);
+    for (std::size_t i = 0; i < shown; ++i) {
         const auto& [what, purchase] = all[i];
         out << "VIOLATION: " << what << '\n';
-        if (!purchase.key.empty()) {
-            out << "  key " << purchase.key << ", order " << purchase.order.id << " (" << purchase.kind->name
-                << ")\n  heard:\n";
-            for (const std::string& line : purchase.heard) out << "    " << line << '\n';
-            out << "  final: " << told(purchase.answer) << "\n  outside:\n";
-            if (const auto found = world.find(purchase.order.id); found != world.end()) {
-                for (const Effect& effect : found->second)
-                    out << "    " << effect.type << ' ' << effect.id << ' ' << effect.status << ' ' << effect.amount << " key "
-                        << effect.key << '\n';
-            }
-        }
-        out << "  logs:\n";
-        for (const std::string& log : logs) write_log(out, log, purchase.order.id == Order{}.id ? "" : purchase.order.id);
+        const bool more_of_it = i + 1 < shown && all[i + 1].purchase.key == purchase.key;
+        if (purchase.key.empty() || more_of_it) continue;
+        out << "  key " << purchase.key << ", order " << purchase.order.id << " (" << purchase.kind->name << ")\n  heard:\n";
+        for (const std::string& line : purchase.heard) out << "    " << line << '\n';
+        out << "  final: " << told(purchase.answer) << "\n  outside:\n";
+        if (const auto found = world.find(purchase.order.id); found != world.end()) write_effects(out, found->second);
+        out << "  logged:\n";
+        for (const std::string& log : logs) write_log(out, log, purchase.order.id);
     }
-    if (all.size() > violations_max) out << "and " << all.size() - violations_max << " more\n";
+    if (all.size() > shown) out << "and " << all.size() - shown << " more\n";
+    if (!all.empty() && !logs.empty()) out << "the last log:\n";
+    if (!all.empty() && !logs.empty()) write_log(out, logs.back(), "");
     return out.str();
 }
 

@@ -17,7 +17,8 @@ struct Plan {
     std::uint64_t seed = 1;
     int kills = 100;  // of the storm
     int customers = 12;
-    int stride = 1;                     // of system calls: every n-th is hit
+    int first = 1;                      // of system calls: the first that is hit
+    int stride = 1;                     // and from there every n-th
     int threads = 2;                    // of the service
     std::chrono::seconds longest{600};  // then a phase ends early, with what it has
 };

@@ -13,7 +13,7 @@ constexpr int calls_max = 5000;  // of one name by one thread, more than any scr
 
 int for_every_call(const Plan& plan, std::chrono::steady_clock::time_point end, Violations& violations,
                    const std::function<bool(int n)>& life) {
-    std::atomic<int> next{1};
+    std::atomic<int> next{plan.first};
     std::atomic<int> hit{0};
     std::atomic<bool> over{false};
     const auto work = [&] {

@@ -7,8 +7,8 @@
 /// What the phases have in common that hit the n-th system call, for every n.
 namespace tollgate::test {
 
-/// Calls `life` with 1, 1 + stride, … on a few threads until one says that its process never got as far as its n-th call, or
-/// the time is over. Returns how many were hit. What a life throws is a violation.
+/// Calls `life` with first, first + stride, … on a few threads until one says that its process never got as far as its n-th
+/// call, or the time is over. Returns how many were hit. What a life throws is a violation.
 int for_every_call(const Plan& plan, std::chrono::steady_clock::time_point end, Violations& violations,
                    const std::function<bool(int n)>& life);
 

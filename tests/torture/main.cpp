@@ -47,6 +47,10 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     plan.longest = std::chrono::seconds(seconds);
     plan.store = stores.at(store);
+    if (phase == "disk" && plan.store == Store::redis) {
+        std::cerr << "torture: the disk phase is about SQLite's own files; choose --store sqlite\n";
+        return 2;
+    }
     try {
         return run(plan, phases.at(phase)) ? 0 : 1;
     } catch (const std::exception& error) {

@@ -15,6 +15,14 @@ constexpr std::size_t kept_max = 65'536;      // a larger body's memory is given
 constexpr std::size_t empty_lines_max = 2;    // before a request line (RFC 9112 section 2.2 asks for one at least)
 constexpr std::size_t method_max = 32;
 
+bool has_endless_method(std::string_view head) noexcept {
+    return head.size() > method_max && head.substr(0, method_max + 1).find(' ') == std::string_view::npos;
+}
+
+PaymentError no_http() {
+    return {Code::bad_request, "This is no HTTP request."};
+}
+
 }  // namespace
 
 void RequestReader::grow(std::size_t capacity) {
@@ -81,10 +89,7 @@ RequestReader::Step RequestReader::find_end() {
 RequestReader::Step RequestReader::check_unfinished() {
     const std::string_view so_far(data_.get() + begin_, size_ - begin_);
     if (so_far.empty()) return Step::more;
-    const bool method_too_long =
-        so_far.size() > method_max && so_far.substr(0, method_max + 1).find(' ') == std::string_view::npos;
-    if ((!is_token_char(so_far.front()) && so_far.front() != '\r') || method_too_long)
-        return failed({Code::bad_request, "This is no HTTP request."});
+    if ((!is_token_char(so_far.front()) && so_far.front() != '\r') || has_endless_method(so_far)) return failed(no_http());
     const bool in_request_line = line_ == begin_;
     if (in_request_line && so_far.size() > limits_.max_target + 2 * method_max)
         return failed({Code::uri_too_long, "The request target is longer than is taken here."});
@@ -101,7 +106,9 @@ RequestReader::Step RequestReader::head() {
     if (length > limits_.max_head)
         return failed({Code::headers_too_large, "The head of the request is longer than is taken here."});
     if (capacity_ < scan_ + room_for_body) grow(scan_ + room_for_body);  // now, for views into it come next
-    if (auto parsed = parse_head({data_.get() + begin_, length}, limits_, head_); !parsed) return failed(parsed.error());
+    const std::string_view raw(data_.get() + begin_, length);
+    if (has_endless_method(raw)) return failed(no_http());  // the same in one piece as in many
+    if (auto parsed = parse_head(raw, limits_, head_); !parsed) return failed(parsed.error());
     end_ = scan_;
     if (head_.framing == Framing::chunked) {
         chunked_.emplace(limits_.max_body);

@@ -11,8 +11,6 @@ namespace {
 /// Unshippable, and its refund keeps failing until the world is mended.
 struct Stuck : Shop {
     Stuck() {
-        policy.settle.compensation_retries = 0;
-        policy.settle.compensation_delay = 60s;
         world.scripts[Step::ship].performs = {refuses(Code::cannot_ship)};
         world.scripts[Step::refund].always = not_reached();
         answer = post().value().answer;
@@ -27,7 +25,14 @@ struct Stuck : Shop {
         return time.run(out.retry(taken.row, patience));
     }
 
-    Checkout out = checkout();
+    /// One failure is too many.
+    Checkout strict() {
+        policy.settle.compensation_retries = 0;
+        policy.settle.compensation_delay = 60s;
+        return checkout();
+    }
+
+    Checkout out = strict();
     Answer answer;
 };
 

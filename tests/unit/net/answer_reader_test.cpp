@@ -46,6 +46,15 @@ TEST_CASE("an answer is the same in whatever pieces it arrives") {
     CHECK(reply.retry_after == Milliseconds(3000));
 }
 
+TEST_CASE("the last chunk may come byte by byte") {
+    const std::size_t piece = GENERATE(1u, 2u, 3u, 4u, 5u);
+    const std::string_view chunks = GENERATE("0\r\n\r\n", "000;x=y\r\nT: v\r\n\r\n", "1\r\na\r\n0\r\n\r\n");
+    AnswerReader reader;
+    REQUIRE(feed(reader, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 100) == State::more);
+    REQUIRE(feed(reader, chunks, piece) == State::whole);
+    CHECK(reader.take(WallTime{}).body == (chunks.starts_with('1') ? "a" : ""));
+}
+
 TEST_CASE("an answer whose end is in doubt is unreadable") {
     const std::string_view headers = GENERATE(
         "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",

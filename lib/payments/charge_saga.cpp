@@ -94,7 +94,7 @@ Task<bool> ChargeSaga::take_up() {
         if (!charge_.intent) co_return true;
     }
     charge_.intent->sent = true;
-    charge_.intent->since = charge_.intent->seen = charge_.intent->last = at;
+    charge_.intent->since = at;
     co_return co_await save(context_.policy.settle.lease, at);
 }
 

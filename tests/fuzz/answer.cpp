@@ -39,7 +39,8 @@ Reading read(const std::vector<std::string_view>& pieces) {
 void judge(std::string_view bytes) {
     const Reading whole = read({bytes});
     const Reading pieces = read(pieces_of(bytes));
-    expect(whole.state == pieces.state, "an answer in pieces is read like a whole one");
+    // A head that never ends may show its fault early or late: either way the outcome is unknown.
+    expect((whole.state == State::whole) == (pieces.state == State::whole), "an answer in pieces is read like a whole one");
     expect(whole.reply.status == pieces.reply.status && whole.reply.body == pieces.reply.body &&
                whole.reply.retry_after == pieces.reply.retry_after,
            "an answer in pieces says the same");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "fuzz/support/fuzz.hpp"
 #include "net/answer_reader.hpp"
@@ -26,7 +27,7 @@ struct Answered {
 
 /// A charge that succeeds without a gateway.
 Task<Result<ChargeAnswer>> succeed(ChargeCommand command) {
-    co_return ChargeAnswer{{201, to_json(command.charge)}, command.charge.id};
+    co_return ChargeAnswer{.answer = {201, to_json(command.charge)}, .charge_id = command.charge.id};
 }
 
 /// One connection, its other end in our hands.
@@ -158,17 +159,27 @@ std::string but_for_closing(std::string bytes) {
     return bytes;
 }
 
+/// What cannot be read is refused at the first byte that shows it, and more may be wrong behind that: any sentence will do.
+bool both_unreadable(const Answered& one, const Answered& other) {
+    constexpr std::array statuses{400, 413, 414, 431, 501, 505};
+    const auto unreadable = [&](const Answered& answer) {
+        return closes(answer) && std::ranges::find(statuses, answer.status) != statuses.end();
+    };
+    return unreadable(one) && unreadable(other);
+}
+
 /// A request that is refused before its body has come ends the connection; had its body been there, the next one is served.
 void check_same(const std::vector<Answered>& whole, const std::vector<Answered>& pieces) {
     expect(pieces.size() <= whole.size(), "pieces make no more answers");
+    expect(!pieces.empty() || whole.empty(), "what is answered whole is answered in pieces");
     for (std::size_t i = 0; i < pieces.size(); ++i) {
-        const bool early = i + 1 == pieces.size() && closes(pieces[i]) && pieces[i].status >= 400;
-        expect(pieces[i].status == whole[i].status, "a request in pieces has the same status");
+        const bool last = i + 1 == pieces.size();
+        if (last && i + 1 == whole.size() && both_unreadable(whole[i], pieces[i])) return;
+        const bool early = last && closes(pieces[i]) && pieces[i].status >= 400;
         expect(but_for_closing(pieces[i].bytes) == but_for_closing(whole[i].bytes), "a request in pieces has the same answer");
         expect(early || closes(pieces[i]) == closes(whole[i]), "a connection closes after the same answer");
-        expect(early || i + 1 < pieces.size() || pieces.size() == whole.size(), "pieces make no fewer answers");
+        expect(early || !last || pieces.size() == whole.size(), "pieces make no fewer answers");
     }
-    expect(!pieces.empty() || whole.empty(), "what is answered whole is answered in pieces");
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ const std::vector<Field<FraudRule>>& fields_of<FraudRule>() {
         field("name", &R::name, is_name, "The kind, when left out."),
         field("enabled", &R::enabled, nullptr, "A feature flag."),
         field("shadow", &R::shadow, nullptr, "Judged and recorded, never acted on."),
-        field("score", &R::score, between(0, 1'000'000), "50 when left out and the action is \"score\"."),
+        always_shown(field("score", &R::score, between(0, 1'000'000), "50 when left out and the action is \"score\".")),
         field("action", &R::action, one_of({"block", "challenge", "score"}), "The kind's own, when left out."),
         field("emails", &R::emails, nullptr, "Compared without case."),
         field("customers", &R::customers, nullptr, ""),
@@ -151,7 +151,9 @@ void complete(FraudRule& rule, const toml::table& table, Reader& reader, const s
                                "belongs to kind " + quoted(other.name) + ", not to " + quoted(kind->name));
     for (auto needed : kind->needed)
         if (!table.contains(needed)) reader.problem(table, key, "lacks `" + std::string(needed) + "`");
-    if (rule.kind == "blocklist" && std::ranges::none_of(kind->own, [&](auto own) { return table.contains(own); }))
+    const bool blocks_somebody = !rule.emails.empty() || !rule.customers.empty() || !rule.countries.empty() ||
+                                 !rule.payment_methods.empty() || !rule.file.empty();
+    if (rule.kind == "blocklist" && !blocks_somebody)
         reader.problem(table, key, "blocks nobody: give it emails, customers, countries, payment_methods or a file");
     if (rule.name.empty()) rule.name = rule.kind;
     if (rule.action.empty()) rule.action = kind->action;

@@ -22,8 +22,9 @@ template <class Owner>
 struct Field {
     std::string name;
     std::string_view doc;
-    bool textual = false;   // a variable of the environment holds it bare, without TOML's quotes
-    bool required = false;  // in an element of an array of tables
+    bool textual = false;       // a variable of the environment holds it bare, without TOML's quotes
+    bool required = false;      // in an element of an array of tables
+    bool always_shown = false;  // of such an element also where it is the default: left out it would mean something else
     std::function<void(Owner&, const toml::node&, Reader&, const std::string& key)> read;
     std::function<std::string(const Owner&)> show;  // as TOML, secrets masked
 };
@@ -177,7 +178,8 @@ std::string shown(const std::vector<T>& elements, Shown) {
         std::string row;
         for (const auto& field : fields_of<T>()) {
             auto value = field.show(element);
-            if (field.required || value != field.show(T{})) row += (row.empty() ? "" : ", ") + field.name + " = " + value;
+            if (field.required || field.always_shown || value != field.show(T{}))
+                row += (row.empty() ? "" : ", ") + field.name + " = " + value;
         }
         text += "    {" + row + "},\n";
     }
@@ -206,6 +208,12 @@ Field<Owner> field(std::string name, T Owner::* member, std::type_identity_t<Che
 template <class Owner>
 Field<Owner> required(Field<Owner> field) {
     field.required = true;
+    return field;
+}
+
+template <class Owner>
+Field<Owner> always_shown(Field<Owner> field) {
+    field.always_shown = true;
     return field;
 }
 

@@ -59,6 +59,16 @@ TEST_CASE("printed settings read back as the same settings") {
     CHECK(*again == *settings);
 }
 
+TEST_CASE("a rule whose score is set to nothing is printed so") {
+    const std::string rule = "kind = \"velocity\"\nkey = \"customer\"\nmax_count = 3\nwindow = \"1h\"\n";
+    Folder folder;
+    auto settings = load_settings(folder.write("a.toml", "[[fraud.rules]]\n" + rule + "score = 0\n"), {});
+    REQUIRE(settings);
+    auto again = load_settings(folder.write("b.toml", to_masked_toml(*settings)), {});
+    REQUIRE(again);
+    CHECK(again->fraud.rules.at(0).score == 0);
+}
+
 TEST_CASE("no secret is printed, whatever way it came in") {
     Folder folder;
     auto file = folder.write("key", "SECRET_gateway\n");

@@ -199,6 +199,8 @@ TEST_CASE("fraud rules take their kind's name, action and score, and refuse what
     CHECK(tells(problems, 7, "fraud.rules[2]", "blocks nobody"));
     CHECK(tells(problems, 9, "fraud.rules[3]", "lacks `max_count`"));
     CHECK(problems.back().why.find("unique") != std::string::npos);
+    CHECK(tells(problems_of("[[fraud.rules]]\nkind = \"blocklist\"\nemails = []\nfile = \"\"\n"), 1, "fraud.rules[0]",
+                "blocks nobody"));
 }
 
 TEST_CASE("webhook sources need a name, a scheme and secrets, in hexadecimal for adyen") {

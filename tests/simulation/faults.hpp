@@ -26,6 +26,7 @@ enum class Fault : std::uint8_t {
     wrong_echo,     // an answer about another amount
     garbage,        // an answer that is no JSON
     busy,           // 429
+    forbidden,      // 403 from somebody on the way: says nothing about an earlier call
     stale_look_up,  // what was done is not found yet
     undo_refused,   // a definite no to refunds and voids, for a while
     // In our processes.

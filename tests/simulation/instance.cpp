@@ -58,8 +58,8 @@ void PageBook::page(Page page) {
     pages_.emplace_back(page.kind, page.charge_id);
 }
 
-bool PageBook::has(const std::string& charge_id) const {
-    return std::ranges::any_of(pages_, [&](const auto& page) { return page.second == charge_id; });
+bool PageBook::has(std::string_view kind, const std::string& charge_id) const {
+    return std::ranges::any_of(pages_, [&](const auto& page) { return page.first == kind && page.second == charge_id; });
 }
 
 struct Instance::Parts {

@@ -37,7 +37,7 @@ class PageBook final : public Pager {
 public:
     PageBook(Scheduler& scheduler, History& history) : scheduler_(scheduler), history_(history) {}
     void page(Page page) override;
-    [[nodiscard]] bool has(const std::string& charge_id) const;
+    [[nodiscard]] bool has(std::string_view kind, const std::string& charge_id) const;
 
 private:
     Scheduler& scheduler_;

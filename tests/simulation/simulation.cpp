@@ -95,7 +95,8 @@ private:
     /// Its last call was sent so long ago that the other side has forgotten the key, and is not found: only a human can tell.
     /// Somebody was called.
     [[nodiscard]] bool is_beyond_help(const ChargeRow& row) const {
-        if (!row.due_at || !pages_.has(row.id)) return false;
+        const bool called = pages_.has("unknown_outcome_stuck", row.id) || pages_.has("failed_compensation", row.id);
+        if (!row.due_at || !called) return false;
         const auto charge = from_state(row);
         if (!charge || !charge->intent) return false;
         const WallTime now = scheduler_.nature().wall();
@@ -115,6 +116,10 @@ private:
         }
         for (const Effect& effect : world_.effects()) {
             if (!known.contains(effect.reference)) violated("the outside acted for a charge that nobody knows: " + effect.id);
+        }
+        for (const std::string& reference : world_.misled()) {
+            if (!pages_.has("echo_mismatch", reference.substr(1, reference.size() - 2)))
+                violated("told of another amount, and nobody was called: " + reference);
         }
         for (const Purchase& purchase : clients_.purchases()) check_answer(purchase);
     }
@@ -144,7 +149,8 @@ private:
 
         const auto charge = from_state(row);
         must(charge.has_value(), "a stored state cannot be read");
-        if (charge && charge->attention) must(pages_.has(row.id), "a charge needed attention and nobody was called");
+        if (charge && charge->attention)
+            must(pages_.has("failed_compensation", row.id), "a charge needed attention and nobody was called");
     }
 
     /// What the client was told is what happened.

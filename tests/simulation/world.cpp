@@ -27,6 +27,14 @@ OutboundReply refusal(int status, std::string_view error) {
     return {.status = status, .body = R"({"error":")" + std::string(error) + R"("})", .retry_after = {}};
 }
 
+/// Of a member of a flat JSON object, as it stands there; empty when it is not there.
+std::string_view value_in(std::string_view body, std::string_view member) {
+    const auto at = body.find(member);
+    if (at == body.npos) return {};
+    const std::string_view rest = body.substr(at + member.size());
+    return rest.substr(0, rest.find_first_of(",}"));
+}
+
 std::string last_segment(std::string_view path) {
     return std::string(path.substr(path.rfind('/') + 1));
 }
@@ -53,9 +61,13 @@ public:
         }
         const bool look_up = request.method == "GET";
         std::string key = look_up ? last_segment(request.path) : std::move(request.idempotency_key);
+        const std::string amount(value_in(request.body, R"("amount":)"));
+        std::string reference(value_in(request.body, R"("reference":)"));
         const auto reply = std::make_shared<OneShot<Result<OutboundReply>>>(runtime);
         world_.send({side_, look_up, std::move(request.path), std::move(key), std::move(request.body)}, reply);
         auto answer = co_await reply->wait_until(request.deadline);
+        const std::string_view told = answer && *answer ? value_in((*answer)->body, R"("amount":)") : std::string_view();
+        if (!told.empty() && !amount.empty() && told != amount) world_.misled_.insert(std::move(reference));
         if (!answer) co_return fail(Code::gateway_timeout, "no answer before the deadline");
         co_return std::move(*answer);
     }
@@ -116,6 +128,10 @@ void World::answer(const Reply& reply, OutboundReply what) {
 void World::arrive(const Message& message, const Reply& reply, bool again) {
     if (message.look_up) return answer(reply, look_up(message));
     if (*message.turned_away) return;
+    if (!again && faults_.strikes(Fault::forbidden)) {
+        *message.turned_away = true;
+        return answer(reply, refusal(403, "forbidden"));
+    }
     if (!again && faults_.strikes(Fault::busy)) {
         *message.turned_away = true;
         return answer(reply, {.status = 429, .body = "{}", .retry_after = faults_.between(Fault::busy, 0ms, 3s)});

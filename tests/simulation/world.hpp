@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ public:
 
     [[nodiscard]] const std::vector<Effect>& effects() const noexcept { return effects_; }
     [[nodiscard]] Standing standing(const std::string& reference) const;
+    /// The charges whose process heard of another amount than it had asked for.
+    [[nodiscard]] const std::set<std::string>& misled() const noexcept { return misled_; }
     /// Of authorize, capture, refund and void, with their ids: what a ledger should say.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> money_moved(const std::string& reference) const;
 
@@ -111,6 +114,7 @@ private:
     std::vector<Effect> effects_;
     std::map<std::string, Standing> standings_;
     std::map<Side, SteadyTime> down_until_;
+    std::set<std::string> misled_;
 };
 
 }  // namespace tollgate::simulation

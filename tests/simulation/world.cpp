@@ -1,30 +1,14 @@
 #include "simulation/world.hpp"
 
-#include <boost/json/parse.hpp>
 #include <utility>
 
 namespace tollgate::simulation {
 namespace {
 
 using namespace std::chrono_literals;
-namespace json = boost::json;
 
-std::string text(const json::object& in, std::string_view member) {
-    const auto* const value = in.if_contains(json::string_view(member.data(), member.size()));
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-std::int64_t amount_in(const json::object& in) {
-    const auto* const value = in.if_contains("amount");
-    return value != nullptr && value->is_int64() ? value->get_int64() : 0;
-}
-
-OutboundReply ok(std::string body) {
-    return {.status = 200, .body = std::move(body), .retry_after = {}};
-}
-
-OutboundReply refusal(int status, std::string_view error) {
-    return {.status = status, .body = R"({"error":")" + std::string(error) + R"("})", .retry_after = {}};
+std::string_view name(Side side) {
+    return side == Side::gateway ? "gateway" : side == Side::inventory ? "inventory" : "shipping";
 }
 
 /// Of a member of a flat JSON object, as it stands there; empty when it is not there.
@@ -35,19 +19,15 @@ std::string_view value_in(std::string_view body, std::string_view member) {
     return rest.substr(0, rest.find_first_of(",}"));
 }
 
+}  // namespace
+
+OutboundReply refusal(int status, std::string_view error) {
+    return {.status = status, .body = R"({"error":")" + std::string(error) + R"("})", .retry_after = {}};
+}
+
 std::string last_segment(std::string_view path) {
     return std::string(path.substr(path.rfind('/') + 1));
 }
-
-bool is_money(Step step) {
-    return step == Step::authorize || step == Step::capture || step == Step::refund || step == Step::void_authorization;
-}
-
-std::string_view name(Side side) {
-    return side == Side::gateway ? "gateway" : side == Side::inventory ? "inventory" : "shipping";
-}
-
-}  // namespace
 
 class WorldExchange final : public Exchange {
 public:
@@ -172,138 +152,6 @@ OutboundReply World::perform(const Message& message, Record& record) {
     const auto amount = told.body.find("\"amount\":");
     if (amount != std::string::npos && faults_.strikes(Fault::wrong_echo)) told.body.insert(amount + 9, "1");
     return told;
-}
-
-OutboundReply World::pay(const Message& message) {
-    const json::value parsed = json::parse(message.body);
-    const json::object& in = parsed.as_object();
-    const std::string reference = text(in, "reference");
-    const std::int64_t amount = amount_in(in);
-    if (message.path == "/v1/authorize") {
-        const std::string token = text(in, "payment_method");
-        if (token == "tok_declined") return refusal(402, "card_declined");
-        if (token == "tok_customer") {
-            return {402, R"({"error":"authentication_required","redirect_url":"https://bank.example/"})", {}};
-        }
-        const std::string id = act(Step::authorize, reference, "", amount);
-        payments_[id] = {.reference = reference, .token = token, .amount = amount, .capture_id = {}};
-        return ok(R"({"authorization_id":")" + id + R"(","status":"authorized","amount":)" + std::to_string(amount) + "}");
-    }
-    if (message.path == "/v1/refund") {
-        const auto capture = captures_.find(text(in, "capture_id"));
-        if (capture == captures_.end()) return refusal(404, "no_such_capture");
-        Payment& payment = payments_.at(capture->second);
-        if (payment.refunded || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_refund");
-        payment.refunded = true;
-        return ok(R"({"refund_id":")" + act(Step::refund, payment.reference, capture->first, amount) +
-                  R"(","status":"refunded"})");
-    }
-    const auto at = payments_.find(text(in, "authorization_id"));
-    if (at == payments_.end()) return refusal(404, "no_such_authorization");
-    Payment& payment = at->second;
-    const bool stands = payment.capture_id.empty() && !payment.voided;
-    if (message.path == "/v1/void") {
-        if (!stands || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_void");
-        payment.voided = true;
-        return ok(R"({"void_id":")" + act(Step::void_authorization, payment.reference, at->first, 0) +
-                  R"(","status":"voided"})");
-    }
-    if (!stands || payment.token == "tok_capture_fails") return refusal(400, "cannot_capture");
-    payment.capture_id = act(Step::capture, payment.reference, at->first, amount);
-    captures_[payment.capture_id] = at->first;
-    return ok(R"({"capture_id":")" + payment.capture_id + R"(","status":"captured","amount":)" + std::to_string(amount) + "}");
-}
-
-OutboundReply World::move_goods(const Message& message) {
-    const bool inventory = message.side == Side::inventory;
-    const std::string member = inventory ? "reservation_id" : "shipment_id";
-    const bool undo = message.path.ends_with("/release") || message.path.ends_with("/cancel");
-    if (!undo) {
-        const json::value parsed = json::parse(message.body);
-        const json::object& in = parsed.as_object();
-        const std::string sku = text(in.at("items").as_array().at(0).as_object(), "sku");
-        if (inventory && sku == "SKU-OUT") return refusal(409, "out_of_stock");
-        if (!inventory && sku == "SKU-UNSHIPPABLE") return refusal(409, "cannot_ship");
-        const std::string reference = text(in, "reference");
-        const std::string id = act(inventory ? Step::reserve : Step::ship, reference, "", 0);
-        goods_[id] = {reference};
-        return ok("{\"" + member + "\":\"" + id + "\"}");
-    }
-    const std::string placed = message.path.substr(0, message.path.rfind('/'));
-    const auto at = goods_.find(last_segment(placed));
-    if (at == goods_.end()) return refusal(404, "not_found");
-    if (!std::exchange(at->second.undone, true)) {
-        [[maybe_unused]] const auto id =
-            act(inventory ? Step::release : Step::cancel_shipment, at->second.reference, at->first, 0);
-    }
-    return ok("{\"" + member + "\":\"" + at->first + "\"}");
-}
-
-std::string World::act(Step step, const std::string& reference, const std::string& of, std::int64_t amount) {
-    std::string id = std::string(tollgate::name(step)) + "_" + std::to_string(effects_.size() + 1);
-    effects_.push_back({step, reference, id, of, amount, scheduler_.now()});
-    check_order(effects_.back());
-    return id;
-}
-
-/// Nothing goes out that is not paid for, and undoing goes backwards: nothing is taken back while what was built upon it
-/// stands.
-void World::check_order(const Effect& effect) {
-    Standing& stands = standings_[effect.reference];
-    const auto must = [&](bool holds, const char* what) {
-        if (!holds) violation(std::string(what) + " (" + effect.id + " of " + effect.reference + ")");
-    };
-    switch (effect.step) {
-        case Step::reserve:
-            ++stands.reserved;
-            break;
-        case Step::authorize:
-            ++stands.authorized;
-            must(stands.authorized + stands.captured == 1, "two live payments of one charge");
-            must(stands.reserved > 0, "money was asked for without a reservation");
-            break;
-        case Step::capture:
-            --stands.authorized;
-            ++stands.captured;
-            must(stands.captured == 1, "two captured payments of one charge");
-            break;
-        case Step::ship:
-            ++stands.shipped;
-            must(stands.captured == 1, "a shipment without a captured payment");
-            must(stands.shipped == 1, "two shipments of one charge");
-            break;
-        case Step::cancel_shipment:
-            --stands.shipped;
-            break;
-        case Step::refund:
-            --stands.captured;
-            must(stands.shipped == 0, "a refund while the shipment stands");
-            must(stands.reserved > 0, "a refund after the reservation was released");
-            break;
-        case Step::void_authorization:
-            --stands.authorized;
-            must(stands.reserved > 0, "a void after the reservation was released");
-            break;
-        case Step::release:
-            --stands.reserved;
-            must(stands.authorized + stands.captured + stands.shipped == 0, "a release while payment or shipment stand");
-            break;
-    }
-}
-
-Standing World::standing(const std::string& reference) const {
-    const auto at = standings_.find(reference);
-    return at == standings_.end() ? Standing() : at->second;
-}
-
-std::vector<std::pair<std::string, std::string>> World::money_moved(const std::string& reference) const {
-    std::vector<std::pair<std::string, std::string>> moved;
-    for (const Effect& effect : effects_) {
-        if (effect.reference == reference && is_money(effect.step)) {
-            moved.emplace_back(tollgate::name(effect.step), effect.id);
-        }
-    }
-    return moved;
 }
 
 }  // namespace tollgate::simulation

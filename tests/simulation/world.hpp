@@ -38,6 +38,10 @@ struct Standing {
 
 enum class Side : std::uint8_t { gateway, inventory, shipping };
 
+/// `{"error":…}`
+[[nodiscard]] OutboundReply refusal(int status, std::string_view error);
+[[nodiscard]] std::string last_segment(std::string_view path);
+
 /// Gateway, inventory and shipping as contract section 6 describes them, and as wrong as the faults say. What a call brings
 /// follows from its token (tok_…) and its SKU; what becomes of it on its way, from the seed.
 class World {

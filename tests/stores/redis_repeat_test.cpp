@@ -189,6 +189,21 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     CHECK_FALSE(verdict.bad_seq);
 }
 
+TEST_CASE("a late copy of a begin begins nothing when its charge was taken by hand and its key freed") {
+    LoneRedis redis;
+    redis.relay.forget();
+    REQUIRE(redis.begin(begin_of("a")));
+    const auto copies = scripts_sent(redis);
+    const WallTime later = noon + seconds(30);
+    const Taken taken = redis.loops.main.run(redis.store.store->take(id_of("a"), later, later + seconds(30))).value();
+    REQUIRE(taken.kind == Taken::Kind::taken);
+    REQUIRE(redis.advance(freeing(taken.row, later)));
+    const auto before = snapshot(redis);
+    for (const auto& copy : copies) (void)redis.server.command(copy);
+    CHECK(snapshot(redis) == before);
+    CHECK(redis.find(id_of("a"))->attempt == 1);
+}
+
 TEST_CASE("a copy of an older step does not overwrite a newer one") {
     LoneRedis redis;
     const Begun begun = redis.begin(begin_of("a")).value();

@@ -105,9 +105,13 @@ TEST_CASE("charges of a status are found behind thousands of others, a bounded l
     Bench bench(kind);
     const Begun oldest = bench.begin(begin_of("oldest")).value();
     REQUIRE(bench.advance(end_of(oldest.row, Answer{201, "done"})));
+    REQUIRE(bench.begin(begin_of("declined", noon + seconds(1))));
+    decline(bench, id_of("declined"));
     constexpr int others = 2'500;
     for (int i = 0; i < others; ++i) REQUIRE(bench.begin(begin_of(std::to_string(i))));
     CHECK(walk(bench, {.statuses = {ChargeStatus::succeeded}}) == Ids{id_of("oldest")});
+    CHECK(walk(bench, {.statuses = {ChargeStatus::succeeded, ChargeStatus::declined}}) ==
+          Ids{id_of("declined"), id_of("oldest")});
     const ChargePage first = bench.survey({.statuses = {ChargeStatus::succeeded}}).value();
     CHECK(first.rows.empty());
     CHECK_FALSE(first.next_cursor.empty());

@@ -61,7 +61,7 @@ std::string letters_of(const std::vector<ChargeStatus>& statuses) {
 
 }  // namespace
 
-/// What a look at one partition has found, the newest first, and the place down to which that is all there is.
+/// What a look at one partition has found, the newest first, and the place down to which it has looked.
 struct StoreCore::Found {
     struct Charge {
         std::string id;
@@ -123,7 +123,7 @@ Task<Result<ChargePage>> StoreCore::survey(Lane& lane, SurveyQuery query) {
     const SteadyTime by = deadline(lane);
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
     std::vector<Task<Result<Found>>> looks;
-    for (int i = 0; i < partitions; ++i) {  // one more tells whether there is a next page
+    for (int i = 0; i < partitions; ++i) {  // one more than a page can use up tells that a partition has more
         looks.push_back(look_at(lane, i, (*positions)[static_cast<std::size_t>(i)], letters_of(query.statuses), limit + 1, by));
     }
     std::vector<Result<Found>> answers = co_await all_of(lane.runtime, std::move(looks));

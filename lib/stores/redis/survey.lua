@@ -3,7 +3,7 @@
 --
 -- KEYS: names of the tenants. ARGV: 1 before which place ("+inf": from the newest), 2 how many at most, 3 the statuses' letters,
 --   4 how many members to look at where a status has no list of its own.
--- Returns {the place down to which all are told ("0": that was all), id, place, created_at, id, place, created_at, …}.
+-- Returns {the place down to which it has looked ("0": at all), id, place, created_at, id, place, created_at, …}.
 local call, sub = redis.call, string.sub
 local prefix = sub(KEYS[1], 1, 9)
 local before, most, letters = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -34,7 +34,6 @@ for _, tenant in ipairs(tenants) do
 end
 
 table.sort(found, function(a, b) return a.at > b.at end)
-if #found >= most then down_to = math.max(down_to, found[most].at) end
 local told = {string.format('%.0f', down_to)}
 for i = 1, math.min(#found, most) do
   if found[i].at < down_to then break end

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view cursor_mark = "sq";
 
 /// How many places one look at what no index finds goes through.
-constexpr std::int64_t looks_at = 2'000;
+constexpr std::int64_t looks_at = 1'000;
 
 std::string cursor_at(std::int64_t seq) {
     return std::string(cursor_mark) + std::to_string(seq);

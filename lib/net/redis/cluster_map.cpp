@@ -40,7 +40,8 @@ ClusterMap::ClusterMap(const Runtime& runtime, std::vector<Address> seeds, LinkO
 
 void ClusterMap::shut() noexcept {
     shut_ = true;
-    links_.clear();
+    // Callers hold the link that they wait on, and would keep each other for ever.
+    for (const auto& [address, link] : std::exchange(links_, {})) link->shut();
     pause_->wake();
 }
 

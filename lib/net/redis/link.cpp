@@ -215,6 +215,10 @@ Link::Link(const Runtime& runtime, LinkOptions options) : state_(std::make_share
 }
 
 Link::~Link() {
+    shut();
+}
+
+void Link::shut() noexcept {
     state_->shut();
 }
 

@@ -51,6 +51,9 @@ public:
     /// True once there is a connection; false when there was none by then, or cannot be with these settings.
     Task<bool> wait_until_up(SteadyTime deadline);
 
+    /// Ends it while others still hold it: those who wait are let go, as when it goes.
+    void shut() noexcept;
+
     [[nodiscard]] bool is_up() const noexcept;
     /// Why there is no connection; empty when there is.
     [[nodiscard]] Failure trouble() const;

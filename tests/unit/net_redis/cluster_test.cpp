@@ -225,6 +225,30 @@ TEST_CASE("a command that must not be repeated is not, when its node went away w
     CHECK(asked == 1);
 }
 
+TEST_CASE("callers that still wait when a cluster's client and its loop go leave nothing behind") {
+    auto kept = std::make_shared<int>();
+    const std::weak_ptr<int> left = kept;
+    std::atomic<int> asked = 0;
+    const auto wait = [](Caller& caller, std::shared_ptr<int>) -> Task<void> {
+        std::ignore = co_await caller.client->call({"GET", "a"}, 0, caller.loop.in(1min), Repeat::safe);
+    };
+    {
+        ScriptedNode node([&](const std::vector<std::string>& words, int port) -> std::string {
+            if (words.front() == "CLUSTER") return ScriptedNode::all_slots(port);
+            if (words.front() != "GET") return "+OK\r\n";
+            ++asked;
+            return "";
+        });
+        redis::Options options = to({node.address()});
+        options.timeout = 1min;
+        Caller caller(options);
+        for (int i = 0; i < 3; ++i) caller.loop.start(wait(caller, kept));
+        kept.reset();
+        caller.loop.run_until([&] { return asked == 3; });
+    }
+    CHECK(left.expired());
+}
+
 TEST_CASE("what is wrong with the cluster of the url is said in a sentence") {
     RedisServer alone;
     const ReservedPort nobody;

@@ -12,6 +12,13 @@ const std::map<std::string, std::string> names_in_answer{{"reserve", "reservatio
                                                          {"capture", "gateway.capture_id"},
                                                          {"ship", "shipment_id"}};
 
+/// Asks again, as a good client does, while a busy machine's store has no answer in time.
+std::optional<Reply> get(unsigned short port, const std::string& path) {
+    auto reply = request(port, {.path = path});
+    for (int again = 0; again < 30 && reply && reply->status == 503; ++again) reply = request(port, {.path = path});
+    return reply;
+}
+
 /// One purchase against what happened outside and what the service says of it.
 class Look {
 public:
@@ -61,7 +68,7 @@ public:
 
     void at_charge(unsigned short port) const {
         const std::string id = purchase_.answer->text(purchase_.kind->status == 201 ? "id" : "charge_id");
-        const auto charge = request(port, {.path = "/charge/" + id});
+        const auto charge = get(port, "/charge/" + id);
         must(charge && charge->text("status") == purchase_.kind->charge_status,
              "GET /charge/" + id + " says: " + (charge ? charge->body : "nothing"));
     }
@@ -78,7 +85,7 @@ private:
 /// Every charge has come to its end, so that none is listed as under way.
 void nothing_left(unsigned short port, Violations& violations) {
     for (const std::string status : {"processing", "requires_action", "authorized", "needs_attention"}) {
-        const auto page = request(port, {.path = "/charge?status=" + status});
+        const auto page = get(port, "/charge?status=" + status);
         const bool none = page && page->status == 200 && page->text("data") == "[]";
         if (!none) violations.add("charges are left " + status + ": " + (page ? page->body : "no answer"));
     }

@@ -5,6 +5,7 @@
 #include "async/one_shot.hpp"
 #include "payments/keys.hpp"
 #include "payments/problem.hpp"
+#include "pipeline/idempotent.hpp"
 
 namespace tollgate {
 namespace {
@@ -121,14 +122,18 @@ Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun beg
 
     auto answer = co_await outcome->wait_until(deadline);
     if (answer) co_return std::move(*answer);
-    co_return co_await still_running(id);
+    co_return co_await still_running(id, std::move(begun.row.fingerprint));
 }
 
-/// The time is up and the saga goes on: the charge as it stands in the store, where it may have ended meanwhile.
-Task<Result<ChargeAnswer>> Checkout::still_running(std::string id) {
+/// The time is up and the saga goes on: the charge as it stands in the store, where it may have ended meanwhile, its key been
+/// freed, and another payload begun under it.
+Task<Result<ChargeAnswer>> Checkout::still_running(std::string id, std::string fingerprint) {
     auto row = co_await context_.store.find(id);
     if (!row) co_return fail(std::move(row.error()));
     if (!*row) co_return fail(Code::internal, "charge " + id + " is not in the store");
+    if ((*row)->fingerprint != fingerprint) {
+        co_return fail(refusal_of({.kind = Begun::Kind::reused, .row = {}, .error = {}, .limit = {}}));
+    }
     if ((*row)->answer) co_return ChargeAnswer{.answer = *(*row)->answer, .charge_id = id};
     auto charge = from_state(**row);
     if (!charge) co_return fail(std::move(charge.error()));

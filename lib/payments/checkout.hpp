@@ -50,7 +50,7 @@ public:
     [[nodiscard]] std::size_t running() const noexcept { return *running_; }
 
 private:
-    Task<Result<ChargeAnswer>> still_running(std::string id);
+    Task<Result<ChargeAnswer>> still_running(std::string id, std::string fingerprint);
     Task<void> go_on(ChargeRow row, SteadyTime patience);
     Task<void> set_aside(ChargeRow row);
 

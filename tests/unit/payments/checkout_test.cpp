@@ -85,6 +85,37 @@ TEST_CASE("a charge that ends while its client is about to hear 202 is answered 
     }
 }
 
+TEST_CASE("a client whose key went to another payload while it waited is not told that payload's answer") {
+    Shop shop;
+    Reaction late = does();
+    late.takes = 20s;
+    shop.world.scripts[Step::reserve].performs = {late};
+    shop.charge_timeout = 10s;
+    Pending pending;
+    start_post(shop, shop.checkout(), pending);
+
+    // A process with another clock takes the charge over, frees its key, and the other payload is charged under it.
+    MemoryCharges& charges = shop.store.charges;
+    const WallTime later = shop.time.wall() + 1h;
+    const auto claimed = charges.claim(later, later, 1);
+    REQUIRE(claimed.size() == 1);
+    const auto step = [&](const ChargeRow& row, std::optional<Answer> answer) {
+        return Transition{
+            .id = row.id, .fence = row.fence, .state = row.state, .answer = answer, .frees_key = !answer, .now = later};
+    };
+    REQUIRE(charges.advance(step(claimed.front(), {})));
+    auto other = shop.command().begin;
+    other.row.fingerprint = "another fingerprint";
+    const Begun begun = charges.begin(other);
+    REQUIRE(begun.kind == Begun::Kind::fresh);
+    REQUIRE(charges.advance(step(begun.row, Answer{201, "the other's"})));
+
+    shop.time.advance(10s);
+    REQUIRE(pending.answer);
+    REQUIRE_FALSE(*pending.answer);
+    CHECK(pending.answer->error().code == Code::idempotency_key_reused);
+}
+
 TEST_CASE("the same request while the first one runs hears 409 until the client's time is up, and 202 after it") {
     Shop shop;
     shop.policy.settle.lease = 240s;

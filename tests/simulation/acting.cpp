@@ -40,7 +40,7 @@ OutboundReply World::pay(const Message& message) {
         if (token == "tok_customer") {
             return {402, R"({"error":"authentication_required","redirect_url":"https://bank.example/"})", {}};
         }
-        const std::string id = act(Step::authorize, reference, "", amount);
+        const std::string id = act(Step::authorize, reference, amount);
         payments_[id] = {.reference = reference, .token = token, .amount = amount, .capture_id = {}};
         return ok(R"({"authorization_id":")" + id + R"(","status":"authorized","amount":)" + std::to_string(amount) + "}");
     }
@@ -50,8 +50,7 @@ OutboundReply World::pay(const Message& message) {
         Payment& payment = payments_.at(capture->second);
         if (payment.refunded || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_refund");
         payment.refunded = true;
-        return ok(R"({"refund_id":")" + act(Step::refund, payment.reference, capture->first, amount) +
-                  R"(","status":"refunded"})");
+        return ok(R"({"refund_id":")" + act(Step::refund, payment.reference, amount) + R"(","status":"refunded"})");
     }
     const auto at = payments_.find(text(in, "authorization_id"));
     if (at == payments_.end()) return refusal(404, "no_such_authorization");
@@ -60,11 +59,11 @@ OutboundReply World::pay(const Message& message) {
     if (message.path == "/v1/void") {
         if (!stands || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_void");
         payment.voided = true;
-        return ok(R"({"void_id":")" + act(Step::void_authorization, payment.reference, at->first, 0) +
+        return ok(R"({"void_id":")" + act(Step::void_authorization, payment.reference, payment.amount) +
                   R"(","status":"voided"})");
     }
     if (!stands || payment.token == "tok_capture_fails") return refusal(400, "cannot_capture");
-    payment.capture_id = act(Step::capture, payment.reference, at->first, amount);
+    payment.capture_id = act(Step::capture, payment.reference, amount);
     captures_[payment.capture_id] = at->first;
     return ok(R"({"capture_id":")" + payment.capture_id + R"(","status":"captured","amount":)" + std::to_string(amount) + "}");
 }
@@ -80,7 +79,7 @@ OutboundReply World::move_goods(const Message& message) {
         if (inventory && sku == "SKU-OUT") return refusal(409, "out_of_stock");
         if (!inventory && sku == "SKU-UNSHIPPABLE") return refusal(409, "cannot_ship");
         const std::string reference = text(in, "reference");
-        const std::string id = act(inventory ? Step::reserve : Step::ship, reference, "", 0);
+        const std::string id = act(inventory ? Step::reserve : Step::ship, reference, 0);
         goods_[id] = {reference};
         return ok("{\"" + member + "\":\"" + id + "\"}");
     }
@@ -88,15 +87,14 @@ OutboundReply World::move_goods(const Message& message) {
     const auto at = goods_.find(last_segment(placed));
     if (at == goods_.end()) return refusal(404, "not_found");
     if (!std::exchange(at->second.undone, true)) {
-        [[maybe_unused]] const auto id =
-            act(inventory ? Step::release : Step::cancel_shipment, at->second.reference, at->first, 0);
+        [[maybe_unused]] const auto id = act(inventory ? Step::release : Step::cancel_shipment, at->second.reference, 0);
     }
     return ok("{\"" + member + "\":\"" + at->first + "\"}");
 }
 
-std::string World::act(Step step, const std::string& reference, const std::string& of, std::int64_t amount) {
+std::string World::act(Step step, const std::string& reference, std::int64_t amount) {
     std::string id = std::string(tollgate::name(step)) + "_" + std::to_string(effects_.size() + 1);
-    effects_.push_back({step, reference, id, of, amount, scheduler_.now()});
+    effects_.push_back({step, reference, id, amount});
     check_order(effects_.back());
     return id;
 }
@@ -151,11 +149,11 @@ Standing World::standing(const std::string& reference) const {
     return at == standings_.end() ? Standing() : at->second;
 }
 
-std::vector<std::pair<std::string, std::string>> World::money_moved(const std::string& reference) const {
-    std::vector<std::pair<std::string, std::string>> moved;
+std::vector<MoneyMoved> World::money_moved(const std::string& reference) const {
+    std::vector<MoneyMoved> moved;
     for (const Effect& effect : effects_) {
         if (effect.reference == reference && is_money(effect.step)) {
-            moved.emplace_back(tollgate::name(effect.step), effect.id);
+            moved.emplace_back(tollgate::name(effect.step), effect.id, effect.amount);
         }
     }
     return moved;

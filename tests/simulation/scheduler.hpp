@@ -78,7 +78,6 @@ private:
 
     std::pair<std::uint32_t, std::uint32_t> sleep(Process& process, SteadyTime time, Handler handler);
     [[nodiscard]] Handler take(std::uint32_t sleeper);
-    void make_ready(Process& process, Handler handler);
     bool wake_next();
 
     SteadyTime now_{std::chrono::hours(1)};

@@ -140,8 +140,8 @@ private:
         must(stands.shipped == (sold ? 1 : 0), "shipments do not fit the charge");
         must(row.live == (sold || held), "a charge that is undone counts as live");
 
-        std::vector<std::pair<std::string, std::string>> written;
-        for (const LedgerEntry& entry : store_.ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id);
+        std::vector<MoneyMoved> written;
+        for (const LedgerEntry& entry : store_.ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id, entry.amount);
         auto moved = world_.money_moved(row.id);
         std::ranges::sort(written);
         std::ranges::sort(moved);

@@ -15,7 +15,6 @@ namespace tollgate::simulation {
 
 /// One store for all processes, or that of a single one: its writes are carried out in the order they came, those that wait
 /// together in one sync, and only then answered. What was not synced when it goes is lost.
-///
 class DurableStore {
 public:
     DurableStore(Scheduler& scheduler, Faults& faults, History& history, std::unique_ptr<Truth> truth)

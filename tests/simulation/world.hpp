@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "async/one_shot.hpp"
@@ -23,10 +24,11 @@ struct Effect {
     Step step;
     std::string reference;  // the charge
     std::string id;
-    std::string of;  // what an undo undoes; what is captured
     std::int64_t amount;
-    SteadyTime at;
 };
+
+/// An authorization, capture, refund or void: its type, id and amount.
+using MoneyMoved = std::tuple<std::string, std::string, std::int64_t>;
 
 /// What stands at the outside for one charge.
 struct Standing {
@@ -58,8 +60,8 @@ public:
     [[nodiscard]] Standing standing(const std::string& reference) const;
     /// The charges whose process heard of another amount than it had asked for.
     [[nodiscard]] const std::set<std::string>& misled() const noexcept { return misled_; }
-    /// Of authorize, capture, refund and void, with their ids: what a ledger should say.
-    [[nodiscard]] std::vector<std::pair<std::string, std::string>> money_moved(const std::string& reference) const;
+    /// What a ledger should say.
+    [[nodiscard]] std::vector<MoneyMoved> money_moved(const std::string& reference) const;
 
     /// Every trouble is over: what is known is told.
     void heal();
@@ -101,7 +103,7 @@ private:
     [[nodiscard]] OutboundReply perform(const Message& message, Record& record);
     [[nodiscard]] OutboundReply pay(const Message& message);
     [[nodiscard]] OutboundReply move_goods(const Message& message);
-    [[nodiscard]] std::string act(Step step, const std::string& reference, const std::string& of, std::int64_t amount);
+    [[nodiscard]] std::string act(Step step, const std::string& reference, std::int64_t amount);
     void check_order(const Effect& effect);
     [[nodiscard]] Milliseconds on_the_way() { return Milliseconds(1 + static_cast<std::int64_t>(chance().below(10))); }
     [[nodiscard]] Random& chance() { return scheduler_.nature().runtime().random; }

@@ -12,6 +12,15 @@ constexpr std::array<std::string_view, 9> status_names{"processing", "requires_a
 
 }  // namespace
 
+std::string_view name(EventQueue queue) noexcept {
+    return queue == EventQueue::incoming ? "incoming" : "outgoing";
+}
+
+std::string_view name(StoredEvent::State state) noexcept {
+    constexpr std::array<std::string_view, 3> names{"waiting", "done", "dead"};
+    return names[static_cast<std::size_t>(state)];
+}
+
 std::string_view name(ChargeStatus status) noexcept {
     return status_names[static_cast<std::size_t>(status)];
 }

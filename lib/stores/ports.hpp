@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/time.hpp"
 #include "resilience/gcra.hpp"
+#include "stores/events.hpp"
 
 /// The seam to durable truth. Each operation is one atomic transition: when it returns a value, the change is durable;
 /// when it fails with `store_unavailable`, nothing was written; with `store_unknown`, ask again (every operation may run
@@ -134,6 +135,7 @@ struct Transition {
     bool frees_key = false;
     std::vector<LedgerEntry> ledger;
     std::vector<Velocity> velocities;  // each counts one more, e.g. a decline
+    std::vector<Event> events;         // outgoing, queued with this step in this order; one that is known already is not again
     WallTime now{};
 };
 
@@ -155,6 +157,12 @@ struct SurveyQuery {
     std::vector<ChargeStatus> statuses;  // any of these
     std::size_t limit = 20;              // 1 … 100
     std::string cursor;                  // as given out; empty: from the newest
+};
+
+/// Which charges a take is for.
+enum class Reach : std::uint8_t {
+    unfinished,  // those that go on by themselves
+    any,         // also what waits for its customer, and what is finished
 };
 
 /// What became of a take. `row` is the charge as it now stands.
@@ -187,9 +195,10 @@ public:
     /// with fence + 1 and the new lease.
     virtual Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) = 0;
 
-    /// Gives one charge that nobody owns to the caller before it is due, with fence + 1 and the new lease. What waits for its
-    /// customer is left alone: to take that up means to give it up.
-    virtual Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) = 0;
+    /// Gives one charge that nobody owns to the caller before it is due, with fence + 1 and the new lease; when it is due is
+    /// left as it was. With `Reach::unfinished` what waits for its customer is left alone: to go on with that means to give it
+    /// up.
+    virtual Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until, Reach reach) = 0;
 
     virtual Task<Result<std::optional<ChargeRow>>> find(std::string id) = 0;
 
@@ -199,6 +208,9 @@ public:
     /// The charges of all tenants with one of these statuses, the newest first as far as the store can tell. Each look is
     /// bounded: a page may be short, or empty, though another one follows. Fails with `bad_request` like `page`.
     virtual Task<Result<ChargePage>> survey(SurveyQuery query) = 0;
+
+    /// The charge whose ledger has an entry of this gateway id; any of them where there are several.
+    virtual Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) = 0;
 
     /// The ledger of one charge, in the order it was written.
     virtual Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) = 0;

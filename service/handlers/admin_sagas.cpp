@@ -143,7 +143,7 @@ PaymentError not_taken(const Taken& taken) {
 
 Task<Result<Retried>> take_and_resume(std::shared_ptr<const SagaApi> api, Retry retry) {
     const WallTime now = api->runtime.clock.wall();
-    auto taken = co_await api->store.take(retry.charge_id, now, now + api->lease);
+    auto taken = co_await api->store.take(retry.charge_id, now, now + api->lease, Reach::unfinished);
     if (!taken) co_return fail(std::move(taken.error()));
     if (taken->kind != Taken::Kind::taken) co_return fail(not_taken(*taken));
     const bool ended = co_await api->checkout.retry(std::move(taken->row), api->patience);

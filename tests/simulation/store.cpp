@@ -48,9 +48,9 @@ public:
         });
     }
 
-    Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) override {
-        return write<Taken>([&store = store_, id = std::move(id), now, lease_until] {
-            auto taken = store.truth_->take(id, now, lease_until);
+    Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until, Reach reach) override {
+        return write<Taken>([&store = store_, id = std::move(id), now, lease_until, reach] {
+            auto taken = store.truth_->take(id, now, lease_until, reach);
             if (taken && taken->kind == Taken::Kind::taken) store.note_owner(taken->row);
             return taken;
         });
@@ -62,6 +62,7 @@ public:
 
     Task<Result<ChargePage>> page(ChargeQuery query) override { co_return store_.truth_->page(query); }
     Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return store_.truth_->survey(query); }
+    Task<Result<std::optional<std::string>>> charge_of(std::string id) override { co_return store_.truth_->charge_of(id); }
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string id) override { co_return store_.truth_->ledger(id); }
 
 private:

@@ -17,8 +17,8 @@ public:
     Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit) override {
         return charges_.claim(now, lease_until, limit);
     }
-    Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until) override {
-        return charges_.take(id, now, lease_until);
+    Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) override {
+        return charges_.take(id, now, lease_until, reach);
     }
     Result<std::optional<ChargeRow>> find(const std::string& id) override {
         const ChargeRow* const row = charges_.find(id);
@@ -26,6 +26,7 @@ public:
     }
     Result<ChargePage> page(const ChargeQuery& query) override { return charges_.page(query); }
     Result<ChargePage> survey(const SurveyQuery& query) override { return charges_.survey(query); }
+    Result<std::optional<std::string>> charge_of(const std::string& id) override { return charges_.charge_of(id); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return charges_.ledger(id); }
     void end_leases() override { charges_.end_leases(); }
 
@@ -53,12 +54,13 @@ public:
     Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit) override {
         return writes_.claim(now, lease_until, limit);
     }
-    Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until) override {
-        return writes_.take(id, now, lease_until);
+    Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) override {
+        return writes_.take(id, now, lease_until, reach);
     }
     Result<std::optional<ChargeRow>> find(const std::string& id) override { return reads_.find(id); }
     Result<ChargePage> page(const ChargeQuery& query) override { return reads_.page(query); }
     Result<ChargePage> survey(const SurveyQuery& query) override { return reads_.survey(query); }
+    Result<std::optional<std::string>> charge_of(const std::string& id) override { return reads_.charge_of(id); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return reads_.ledger(id); }
     void end_leases() override { writes_.end_all_leases(); }
 

@@ -127,9 +127,10 @@ private:
     void take() {
         const std::string id = any_charge().id;
         const WallTime now = draw_.clock.now();
-        operation_ = "at " + told(now) + " take " + id;
+        const Reach reach = draw_.dice.below(3) == 0 ? Reach::any : Reach::unfinished;
+        operation_ = "at " + told(now) + " take " + id + (reach == Reach::any ? " whatever" : "");
         const auto ask = [&](ChargeStore& store) {
-            Result<Taken> taken = bench_.loop.run(store.take(id, now, now + seconds(30)));
+            Result<Taken> taken = bench_.loop.run(store.take(id, now, now + seconds(30), reach));
             if (taken) forget_outlived(taken->row);
             return taken;
         };

@@ -39,7 +39,7 @@ Task<Begun> begin_one(ChargeStore& store, BeginCharge begin) {
 }
 
 Task<Taken> take_one(ChargeStore& store, WallTime now) {
-    co_return (co_await store.take(id_of("a"), now, now + std::chrono::seconds(30))).value();
+    co_return (co_await store.take(id_of("a"), now, now + std::chrono::seconds(30), Reach::unfinished)).value();
 }
 
 Task<std::vector<ChargeRow>> claim_some(ChargeStore& store, WallTime now) {

@@ -61,7 +61,8 @@ TEST_CASE("a take whose reply was lost is told what it has got, and one that was
     REQUIRE(redis.begin(begin_of("a")));
     const auto take = [&](WallTime now) {
         redis.relay.lose_next_reply();
-        const Taken taken = redis.loops.main.run(redis.store.store->take(id_of("a"), now, now + seconds(30))).value();
+        const Taken taken =
+            redis.loops.main.run(redis.store.store->take(id_of("a"), now, now + seconds(30), Reach::unfinished)).value();
         REQUIRE(redis.relay.has_lost_it());
         return taken;
     };
@@ -139,7 +140,7 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     const auto claimed = redis.loops.main.run(redis.store.store->claim(noon + seconds(70), noon + seconds(99), 10)).value();
     REQUIRE(claimed.size() == 2);
     const auto take = [&](const std::string& id, WallTime now) {
-        return redis.loops.main.run(redis.store.store->take(id, now, now + seconds(30))).value();
+        return redis.loops.main.run(redis.store.store->take(id, now, now + seconds(30), Reach::unfinished)).value();
     };
     for (const ChargeRow& row : claimed) {
         if (row.id == id_of("b")) REQUIRE(redis.advance(freeing(row, noon + seconds(71))));
@@ -195,7 +196,8 @@ TEST_CASE("a late copy of a begin begins nothing when its charge was taken by ha
     REQUIRE(redis.begin(begin_of("a")));
     const auto copies = scripts_sent(redis);
     const WallTime later = noon + seconds(30);
-    const Taken taken = redis.loops.main.run(redis.store.store->take(id_of("a"), later, later + seconds(30))).value();
+    const Taken taken =
+        redis.loops.main.run(redis.store.store->take(id_of("a"), later, later + seconds(30), Reach::unfinished)).value();
     REQUIRE(taken.kind == Taken::Kind::taken);
     REQUIRE(redis.advance(freeing(taken.row, later)));
     const auto before = snapshot(redis);

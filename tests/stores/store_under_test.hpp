@@ -143,8 +143,8 @@ struct Bench {
     std::vector<ChargeRow> claim(WallTime now, std::size_t limit = 10) {
         return loop.run(charges().claim(now, now + std::chrono::seconds(30), limit)).value();
     }
-    Taken take(const std::string& id, WallTime now) {
-        return loop.run(charges().take(id, now, now + std::chrono::seconds(30))).value();
+    Taken take(const std::string& id, WallTime now, Reach reach = Reach::unfinished) {
+        return loop.run(charges().take(id, now, now + std::chrono::seconds(30), reach)).value();
     }
     std::optional<ChargeRow> find(const std::string& id) { return loop.run(charges().find(id)).value(); }
     Result<ChargePage> page(ChargeQuery query) { return loop.run(charges().page(std::move(query))); }

@@ -100,13 +100,13 @@ public:
         return claimed;
     }
 
-    Taken take(const std::string& id, WallTime now, WallTime lease_until) {
+    Taken take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) {
         using Kind = Taken::Kind;
         const auto at = records_.find(id);
         if (at == records_.end()) return {};
         ChargeRow& row = at->second.row;
-        if (row.status == ChargeStatus::requires_action) return {Kind::waits, row};
-        if (!row.due_at) return {Kind::finished, row};
+        if (reach != Reach::any && row.status == ChargeStatus::requires_action) return {Kind::waits, row};
+        if (reach != Reach::any && !row.due_at) return {Kind::finished, row};
         if (row.lease_until > now) return {Kind::owned, row};
         own(at->second, lease_until);
         return {Kind::taken, row};
@@ -133,6 +133,13 @@ public:
     /// For an owner that knows every earlier one to be dead.
     void end_leases() {
         for (auto& [id, record] : records_) record.row.lease_until = {};
+    }
+
+    [[nodiscard]] std::optional<std::string> charge_of(const std::string& gateway_id) const {
+        for (const auto& [id, record] : records_) {
+            if (std::ranges::find(record.ledger, gateway_id, &LedgerEntry::gateway_id) != record.ledger.end()) return id;
+        }
+        return std::nullopt;
     }
 
     [[nodiscard]] std::vector<LedgerEntry> ledger(const std::string& id) const {

@@ -58,8 +58,8 @@ public:
         co_return charges.claim(now, lease_until, limit);
     }
 
-    Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until) override {
-        co_return charges.take(id, now, lease_until);
+    Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until, Reach reach) override {
+        co_return charges.take(id, now, lease_until, reach);
     }
 
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override {
@@ -70,6 +70,10 @@ public:
     Task<Result<ChargePage>> page(ChargeQuery query) override { co_return charges.page(query); }
 
     Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return charges.survey(query); }
+
+    Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) override {
+        co_return charges.charge_of(gateway_id);
+    }
 
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override { co_return charges.ledger(charge_id); }
 

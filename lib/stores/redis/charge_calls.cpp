@@ -114,7 +114,7 @@ Task<Result<std::vector<ChargeRow>>> StoreCore::claim(Lane& lane, WallTime now, 
     co_return claimed;
 }
 
-Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, WallTime lease_until) {
+Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, WallTime lease_until, Reach reach) {
     saw(now, {});
     const int partition = partition_of_charge(id);
     const Keys names(partition);
@@ -123,6 +123,7 @@ Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, Wa
     keys.add(names.row(id)).add(names.due()).add(names.claimed(nonce));
     Words arguments;
     arguments.add(text_of(now)).add(text_of(lease_until)).ref(nonce).ref(id);
+    arguments.add(std::string(reach == Reach::any ? "1" : ""));
     const Answer answer =
         co_await run(lane, Run{scripts().take, partition, id, std::move(keys.views()), std::move(arguments.views())});
     if (!answer) co_return fail(not_written(answer.error()));

@@ -48,6 +48,10 @@ Task<Result<std::vector<LedgerEntry>>> StoreCore::ledger(Lane& lane, std::string
     co_return read_ledger(*answer);
 }
 
+Task<Result<std::optional<std::string>>> StoreCore::charge_of(Lane&, std::string) {
+    co_return std::optional<std::string>();
+}
+
 Task<Result<ChargePage>> StoreCore::page(Lane& lane, ChargeQuery query) {
     std::string before = "+inf";
     if (!query.cursor.empty()) {

@@ -51,8 +51,9 @@ Task<Result<std::vector<ChargeRow>>> RedisStore::claim(WallTime now, WallTime le
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->claim(lane, now, lease_until, limit); });
 }
 
-Task<Result<Taken>> RedisStore::take(std::string id, WallTime now, WallTime lease_until) {
-    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->take(lane, std::move(id), now, lease_until); });
+Task<Result<Taken>> RedisStore::take(std::string id, WallTime now, WallTime lease_until, Reach reach) {
+    co_return co_await core_->lanes().run(
+        [&](Lane& lane) { return core_->take(lane, std::move(id), now, lease_until, reach); });
 }
 
 Task<Result<std::optional<ChargeRow>>> RedisStore::find(std::string id) {
@@ -65,6 +66,10 @@ Task<Result<ChargePage>> RedisStore::page(ChargeQuery query) {
 
 Task<Result<ChargePage>> RedisStore::survey(SurveyQuery query) {
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->survey(lane, std::move(query)); });
+}
+
+Task<Result<std::optional<std::string>>> RedisStore::charge_of(std::string gateway_id) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->charge_of(lane, std::move(gateway_id)); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> RedisStore::ledger(std::string charge_id) {

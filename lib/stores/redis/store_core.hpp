@@ -50,10 +50,11 @@ public:
     Task<Result<Begun>> begin(Lane& lane, BeginCharge begin);
     Task<Result<void>> advance(Lane& lane, Transition transition);
     Task<Result<std::vector<ChargeRow>>> claim(Lane& lane, WallTime now, WallTime lease_until, std::size_t limit);
-    Task<Result<Taken>> take(Lane& lane, std::string id, WallTime now, WallTime lease_until);
+    Task<Result<Taken>> take(Lane& lane, std::string id, WallTime now, WallTime lease_until, Reach reach);
     Task<Result<std::optional<ChargeRow>>> find(Lane& lane, std::string id);
     Task<Result<ChargePage>> page(Lane& lane, ChargeQuery query);
     Task<Result<ChargePage>> survey(Lane& lane, SurveyQuery query);
+    Task<Result<std::optional<std::string>>> charge_of(Lane& lane, std::string gateway_id);
     Task<Result<std::vector<LedgerEntry>>> ledger(Lane& lane, std::string charge_id);
     Task<Result<void>> check(Lane& lane);
     Task<Result<std::size_t>> sweep(Lane& lane);

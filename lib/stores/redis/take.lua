@@ -1,7 +1,7 @@
 -- One charge that nobody owns gets a new owner before it is due (ports.hpp: ChargeStore::take).
 --
 -- KEYS: row, due, what this very call was told
--- ARGV: 1 now, 2 lease, 3 nonce, 4 id; audit.
+-- ARGV: 1 now, 2 lease, 3 nonce, 4 id, 5 "1": also what waits for its customer and what is finished; audit.
 -- Returns {what, the row}: "t" taken, "?" unknown, "q" waits for its customer, "e" nothing is left to do, "o" owned.
 local mine = 'c' .. ARGV[3]
 local row = call('HMGET', KEYS[1], 'f', 'n', 's', 'd', 'l')
@@ -9,15 +9,15 @@ local fence, owner, due = row[1], row[2], row[4]
 
 -- A second run tells what the first one did; a late one, whose charge is another's by now, does nothing.
 local what = call('GET', KEYS[3])
-keep_audit(5)
+keep_audit(6)
 if what == 't' then
   if owner == mine then call('HSET', KEYS[1], 'n', mine) else what = 'o' end
 elseif not what then
   if not fence then
     what = '?'
-  elseif sub(row[3], 1, 1) == 'q' then
+  elseif sub(row[3], 1, 1) == 'q' and ARGV[5] ~= '1' then
     what = 'q'
-  elseif due == '' then
+  elseif due == '' and ARGV[5] ~= '1' then
     what = 'e'
   elseif tonumber(row[5]) > tonumber(ARGV[1]) then
     what = 'o'
@@ -25,7 +25,7 @@ elseif not what then
     what = 't'
     if owner and sub(owner, 1, 1) ~= 'c' then leave_trace_of(owner) end
     call('HSET', KEYS[1], 'f', tonumber(fence) + 1, 'n', mine, 'l', ARGV[2])
-    call('ZADD', KEYS[2], tonumber(due) > tonumber(ARGV[2]) and due or ARGV[2], ARGV[4])
+    if due ~= '' then call('ZADD', KEYS[2], tonumber(due) > tonumber(ARGV[2]) and due or ARGV[2], ARGV[4]) end
   end
   call('SET', KEYS[3], what, 'PX', late)
 end

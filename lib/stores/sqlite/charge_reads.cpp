@@ -69,6 +69,7 @@ std::string select_page(const std::string& where) {
 
 ChargeReads::ChargeReads(Database& database)
     : find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
+      charge_of_(database, "SELECT id FROM charges WHERE seq = (SELECT charge FROM ledger WHERE gateway_id = ?1 LIMIT 1)"),
       ledger_(database,
               "SELECT type, gateway_id, ledger.amount, ledger.currency FROM ledger"
               " WHERE charge = (SELECT seq FROM charges WHERE id = ?1) ORDER BY seq"),
@@ -132,6 +133,11 @@ Result<ChargePage> ChargeReads::survey(const SurveyQuery& query) {
     ChargePage page = read_page(survey_dense_.rows(statuses, *before, one_more, from), limit);
     if (page.next_cursor.empty() && from > 1) page.next_cursor = cursor_at(from);
     return page;
+}
+
+Result<std::optional<std::string>> ChargeReads::charge_of(const std::string& gateway_id) {
+    Rows rows = charge_of_.rows(gateway_id);
+    return rows.next() ? std::optional(std::string(rows.text(0))) : std::nullopt;
 }
 
 Result<std::vector<LedgerEntry>> ChargeReads::ledger(const std::string& charge_id) {

@@ -13,6 +13,7 @@ public:
     [[nodiscard]] Result<std::optional<ChargeRow>> find(const std::string& id);
     [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query);
     [[nodiscard]] Result<ChargePage> survey(const SurveyQuery& query);
+    [[nodiscard]] Result<std::optional<std::string>> charge_of(const std::string& gateway_id);
     [[nodiscard]] Result<std::vector<LedgerEntry>> ledger(const std::string& charge_id);
 
 private:
@@ -26,6 +27,7 @@ private:
     };
 
     Statement find_;
+    Statement charge_of_;
     Statement ledger_;
     Pages of_tenant_;
     Pages of_order_;

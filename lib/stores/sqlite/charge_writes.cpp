@@ -197,13 +197,13 @@ Result<std::vector<ChargeRow>> ChargeWrites::claim(WallTime now, WallTime lease_
     return claimed;
 }
 
-Result<Taken> ChargeWrites::take(const std::string& id, WallTime now, WallTime lease_until) {
+Result<Taken> ChargeWrites::take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) {
     std::optional<Existing> known = existing(id);
     if (!known) return Taken{};
     Taken taken{.kind = Taken::Kind::taken, .row = std::move(known->row)};
-    if (taken.row.status == ChargeStatus::requires_action) {
+    if (reach != Reach::any && taken.row.status == ChargeStatus::requires_action) {
         taken.kind = Taken::Kind::waits;
-    } else if (!taken.row.due_at) {
+    } else if (reach != Reach::any && !taken.row.due_at) {
         taken.kind = Taken::Kind::finished;
     } else if (taken.row.lease_until > now) {
         taken.kind = Taken::Kind::owned;

@@ -17,7 +17,7 @@ public:
     [[nodiscard]] Result<Begun> begin(BeginCharge& begin);
     [[nodiscard]] Result<void> advance(const Transition& transition);
     [[nodiscard]] Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit);
-    [[nodiscard]] Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until);
+    [[nodiscard]] Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until, Reach reach);
 
     /// How many were written, those rolled back included.
     [[nodiscard]] std::uint64_t transitions() const noexcept { return transitions_; }

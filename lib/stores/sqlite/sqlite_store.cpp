@@ -112,10 +112,10 @@ Task<Result<std::vector<ChargeRow>>> SqliteStore::claim(WallTime now, WallTime l
     });
 }
 
-Task<Result<Taken>> SqliteStore::take(std::string id, WallTime now, WallTime lease_until) {
-    return write<Taken>([id = std::move(id), now, lease_until](Session& session) {
+Task<Result<Taken>> SqliteStore::take(std::string id, WallTime now, WallTime lease_until, Reach reach) {
+    return write<Taken>([id = std::move(id), now, lease_until, reach](Session& session) {
         session.housekeeping.saw(now);
-        return session.writes.take(id, now, lease_until);
+        return session.writes.take(id, now, lease_until, reach);
     });
 }
 
@@ -129,6 +129,11 @@ Task<Result<ChargePage>> SqliteStore::page(ChargeQuery query) {
 
 Task<Result<ChargePage>> SqliteStore::survey(SurveyQuery query) {
     return read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.survey(query); });
+}
+
+Task<Result<std::optional<std::string>>> SqliteStore::charge_of(std::string gateway_id) {
+    return read<std::optional<std::string>>(
+        [id = std::move(gateway_id)](Session& session) { return session.reads.charge_of(id); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id) {

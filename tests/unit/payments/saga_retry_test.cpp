@@ -20,7 +20,8 @@ struct Stuck : Shop {
 
     /// Takes it and waits for its run; whether that has ended in time.
     bool retry(Milliseconds patience = 5s) {
-        const Taken taken = time.run(store.take(id(), time.wall(), time.wall() + policy.settle.lease)).value();
+        const Taken taken =
+            time.run(store.take(id(), time.wall(), time.wall() + policy.settle.lease, Reach::unfinished)).value();
         REQUIRE(taken.kind == Taken::Kind::taken);
         return time.run(out.retry(taken.row, patience));
     }

@@ -91,10 +91,13 @@ public:
     }
     Task<Result<void>> advance(Transition) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<std::vector<ChargeRow>>> claim(WallTime, WallTime, std::size_t) override { co_return fail(Code::internal, ""); }
-    Task<Result<Taken>> take(std::string, WallTime, WallTime) override { co_return fail(Code::internal, "not scripted"); }
+    Task<Result<Taken>> take(std::string, WallTime, WallTime, Reach) override {
+        co_return fail(Code::internal, "not scripted");
+    }
     Task<Result<std::optional<ChargeRow>>> find(std::string) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<ChargePage>> page(ChargeQuery) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<ChargePage>> survey(SurveyQuery) override { co_return fail(Code::internal, "not scripted"); }
+    Task<Result<std::optional<std::string>>> charge_of(std::string) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string) override { co_return fail(Code::internal, "not scripted"); }
 };
 

@@ -42,8 +42,8 @@ struct StoredEvent {
     State state = State::waiting;
     std::int64_t claims = 0;         // rises with every claim; what is settled under an older one is not written
     int failures = 0;                // tries that failed
-    std::optional<WallTime> due_at;  // while it waits; none: another event of its charge goes first
-    std::string note;                // what the last try came to
+    std::optional<WallTime> due_at;  // while it waits, held or not; none: another event of its charge goes first
+    std::string note;                // what the last try came to; a replay leaves it
     std::optional<WallTime> settled_at;
 
     friend bool operator==(const StoredEvent&, const StoredEvent&) = default;
@@ -53,12 +53,12 @@ struct StoredEvent {
 [[nodiscard]] std::string_view name(StoredEvent::State state) noexcept;  // "waiting", "done", "dead"
 
 enum class Accepted : std::uint8_t {
-    fresh,      // archived and queued; with a lease the caller holds it under claim 1, else it is due at once
+    fresh,      // archived and queued, due since its `at`; with a lease the caller holds it under claim 1
     duplicate,  // it is here already, with the same fingerprint; nothing was written
     altered,    // its id is here already, with another fingerprint; nothing was written
 };
 
-/// What a try of a claimed event came to.
+/// What a try of a claimed event came to. It uses the claim up: told twice, it counts once.
 struct Settlement {
     enum class Kind : std::uint8_t {
         done,   // nothing is left to do
@@ -93,7 +93,7 @@ struct EventPage {
 };
 
 enum class Replayed : std::uint8_t {
-    replayed,  // it waits again and is due at once, with no failure to its name
+    replayed,  // it waits again and is due at once, with no failure to its name; its claims go on rising
     waiting,   // it waits already; nothing was written
     unknown,   // it never came, or has outlived its retention
 };
@@ -112,8 +112,9 @@ public:
     virtual Task<Result<std::vector<StoredEvent>>> claim(EventQueue queue, WallTime now, Milliseconds lease,
                                                          std::size_t limit) = 0;
 
-    /// What claimed events came to, any number of them. One whose claim is not the event's own any more is passed over. When
-    /// an outgoing one is done or dead, the next of its charge is due. When it fails, some of them may have been written.
+    /// What claimed events came to, any number of them. One whose claim is not the event's own any more, or was settled, is
+    /// passed over; a lease that has run out does no harm as long as nobody claimed it since. When an outgoing one is done or
+    /// dead, the next of its charge is due since `now`. When it fails, some of them may have been written.
     virtual Task<Result<void>> settle(std::vector<Settlement> settlements, WallTime now) = 0;
 
     virtual Task<Result<std::optional<StoredEvent>>> find(std::string id) = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/memory_charges.hpp"
+#include "support/memory_events.hpp"
 
 namespace tollgate::test {
 
@@ -15,7 +16,7 @@ namespace tollgate::test {
 /// them catches it.
 struct Crash {};
 
-/// A ChargeStore in memory for one thread. What was written stays when its caller crashes.
+/// A ChargeStore and its EventStore in memory for one thread. What was written stays when its caller crashes.
 ///
 ///     store.fail_next_write({Code::store_unavailable, "…"});   // not written; `true`: written, but the caller is not told
 ///     store.crash_at_write(2, WriteFate::kept);                // the third write from now on; 0 is the next
@@ -27,6 +28,9 @@ public:
 
     /// What it holds.
     MemoryCharges charges;
+    MemoryEvents events;
+
+    [[nodiscard]] EventStore& event_store() noexcept { return event_store_; }
 
     void fail_next_write(PaymentError error, WriteFate fate = WriteFate::lost, int times = 1) {
         failure_.emplace(Failure{std::move(error), fate, times});
@@ -49,7 +53,10 @@ public:
 
     Task<Result<void>> advance(Transition transition) override {
         Result<void> advanced;
-        const auto error = write([&] { advanced = charges.advance(transition); });
+        const auto error = write([&] {
+            advanced = charges.advance(transition);
+            if (advanced) events.queue(transition.events, transition.now);
+        });
         if (error) co_return fail(*error);
         co_return advanced;
     }
@@ -78,6 +85,42 @@ public:
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override { co_return charges.ledger(charge_id); }
 
 private:
+    class Events final : public EventStore {
+    public:
+        explicit Events(MemoryStore& store) : store_(store) {}
+
+        Task<Result<Accepted>> accept(Event event, Milliseconds lease) override {
+            Accepted accepted{};
+            const auto error = store_.write([&] { accepted = store_.events.accept(event, lease); });
+            if (error) co_return fail(*error);
+            co_return accepted;
+        }
+        Task<Result<std::vector<StoredEvent>>> claim(EventQueue queue, WallTime now, Milliseconds lease,
+                                                     std::size_t limit) override {
+            co_return store_.events.claim(queue, now, lease, limit);
+        }
+        Task<Result<void>> settle(std::vector<Settlement> settlements, WallTime now) override {
+            const auto error = store_.write([&] { store_.events.settle(settlements, now); });
+            if (error) co_return fail(*error);
+            co_return Result<void>();
+        }
+        Task<Result<std::optional<StoredEvent>>> find(std::string id) override {
+            const StoredEvent* const event = store_.events.find(id);
+            co_return event == nullptr ? std::optional<StoredEvent>() : std::optional<StoredEvent>(*event);
+        }
+        Task<Result<EventPage>> dead_letters(DeadLetterQuery query) override { co_return store_.events.dead_letters(query); }
+        Task<Result<EventPage>> archive(ArchiveQuery query) override { co_return store_.events.archive(query); }
+        Task<Result<Replayed>> replay(std::string id, WallTime now) override {
+            Replayed replayed{};
+            const auto error = store_.write([&] { replayed = store_.events.replay(id, now); });
+            if (error) co_return fail(*error);
+            co_return replayed;
+        }
+
+    private:
+        MemoryStore& store_;
+    };
+
     /// One write, with what the test has in store for it.
     template <class Write>
     std::optional<PaymentError> write(Write act) {
@@ -103,6 +146,7 @@ private:
     };
     std::optional<Failure> failure_;
     std::optional<std::pair<int, WriteFate>> crash_;
+    Events event_store_{*this};
 };
 
 }  // namespace tollgate::test

@@ -45,6 +45,9 @@ public:
         return its_value.empty() ? *this : member(its_name, its_value);
     }
 
+    /// A member whose value is JSON text already.
+    JsonWriter& json(std::string_view its_name, std::string_view its_text) { return name(its_name).literal(its_text); }
+
     [[nodiscard]] std::string take() { return std::move(text_); }
 
 private:

@@ -9,7 +9,7 @@ namespace {
 std::optional<Step> next_undo(const Charge& charge) noexcept {
     if (without(Safeguard::reverse_order) && !charge.reservation_id.empty() && !charge.released) return Step::release;
     if (!charge.shipment_id.empty() && !charge.shipment_canceled) return Step::cancel_shipment;
-    if (!charge.capture_id.empty() && charge.refund_id.empty()) return Step::refund;
+    if (!charge.capture_id.empty() && unrefunded(charge) > 0) return Step::refund;
     if (charge.authorization && charge.capture_id.empty() && charge.void_id.empty()) return Step::void_authorization;
     if (!charge.reservation_id.empty() && !charge.released) return Step::release;
     return std::nullopt;
@@ -44,7 +44,7 @@ std::optional<Step> next_step(const Charge& charge) noexcept {
 ChargeStatus status_of(const Charge& charge) noexcept {
     if (charge.failure) {
         if (next_undo(charge)) return charge.attention ? ChargeStatus::needs_attention : ChargeStatus::processing;
-        if (charge.failure->timed_out) return ChargeStatus::canceled;
+        if (charge.failure->timed_out || charge.failure->voided) return ChargeStatus::canceled;
         const bool by_gateway = charge.failure->step == Step::authorize && !charge.failure->error.retriable;
         return by_gateway ? ChargeStatus::declined : ChargeStatus::reversed;
     }
@@ -62,8 +62,16 @@ bool frees_key(const Charge& charge) noexcept {
     return finished(charge) && charge.failure && charge.failure->error.retriable && !charge.attention;
 }
 
+std::int64_t unrefunded(const Charge& charge) noexcept {
+    if (!charge.refund_id.empty()) return 0;
+    std::int64_t rest = charge.captured;
+    for (const Refund& refund : charge.refunds) rest -= refund.amount;
+    return rest;
+}
+
 bool is_live(const Charge& charge) noexcept {
-    return !(charge.failure && finished(charge));
+    const bool given_back = !charge.capture_id.empty() && unrefunded(charge) == 0;
+    return !(finished(charge) && (charge.failure || given_back));
 }
 
 std::string_view saga_state(const Charge& charge) noexcept {
@@ -90,6 +98,9 @@ PaymentError client_error(const Charge& charge) {
     if (failure.error.retriable) return failure.error;
     if (failure.timed_out) {
         return {Code::checkout_reversed, "the customer did not authenticate in time" + at_step + " and everything was undone"};
+    }
+    if (failure.voided) {
+        return {Code::checkout_reversed, "the payment was canceled at the gateway" + at_step + " and everything was undone"};
     }
     const Code code = failure.error.code;
     if (code == Code::cannot_ship) return {code, failure.error.detail + at_step + " and everything was undone"};

@@ -31,6 +31,15 @@ struct Failure {
     Step step = Step::reserve;
     PaymentError error;
     bool timed_out = false;  // the customer did not authenticate in time
+    bool voided = false;     // at the gateway, by somebody else
+};
+
+/// Money given back after a charge had succeeded.
+struct Refund {
+    std::string id;  // the gateway's
+    std::int64_t amount = 0;
+
+    friend bool operator==(const Refund&, const Refund&) = default;
 };
 
 /// A charge and the saga that makes it: the facts the outside has told, the reason to undo if there is one, and the intent.
@@ -53,8 +62,12 @@ struct Charge {
     std::string reservation_id;
     std::optional<Authorization> authorization;
     std::string capture_id;
+    std::int64_t captured = 0;  // with capture_id: how much of the amount
     std::string shipment_id;
-    std::string redirect_url;  // where the customer must authenticate; empty: not asked for
+    std::string redirect_url;     // where the customer must authenticate; empty: not asked for, or done
+    int actions = 0;              // how often the customer has authenticated; each is followed by an authorization of its own
+    std::vector<Refund> refunds;  // beside that of an undoing
+    std::vector<std::string> disputes;  // their ids at the gateway
 
     std::optional<Failure> failure;
     bool shipment_canceled = false;
@@ -63,6 +76,7 @@ struct Charge {
     bool released = false;
     bool attention = false;  // undoing has failed too often
     bool parked = false;     // left in the store to wait: whoever asked for it was told 202
+    std::string told;        // the type of the event that the shop was told last of its status; empty: none
 
     std::optional<Intent> intent;  // none: finished, or waiting for somebody else
 };
@@ -77,6 +91,9 @@ struct Charge {
 
 /// Undone after a failure that the client may try again: its key begins a new attempt.
 [[nodiscard]] bool frees_key(const Charge& charge) noexcept;
+
+/// How much of what was captured has not been given back.
+[[nodiscard]] std::int64_t unrefunded(const Charge& charge) noexcept;
 
 /// Counts against a second charge of the same order.
 [[nodiscard]] bool is_live(const Charge& charge) noexcept;

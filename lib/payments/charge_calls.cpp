@@ -20,9 +20,8 @@ Result<void> keep(Result<std::string> answer, std::string& where) {
 Task<Result<void>> ChargeSaga::call(Ask ask) {
     const OutsideCalls& outside = context_.outside;
     const ChargeRequest& request = charge_.request;
-    const auto moved = [this](std::string type, std::string id) {
-        const Money& amount = charge_.request.amount;
-        ledger_.push_back({std::move(type), std::move(id), amount.minor, std::string(amount.currency.code())});
+    const auto moved = [this](std::string type, std::string id, std::int64_t amount) {
+        ledger_.push_back({std::move(type), std::move(id), amount, std::string(charge_.request.amount.currency.code())});
     };
     const std::string authorization_id = charge_.authorization ? charge_.authorization->id : std::string();
     CallContext context = call_context(ask);
@@ -47,25 +46,28 @@ Task<Result<void>> ChargeSaga::call(Ask ask) {
             if (!answer->authorized) co_return kept;
             charge_.authorization = std::move(answer->authorized);
             if (!charge_.authorization->expires_at) charge_.authorization->expires_at = now() + authorization_validity;
-            moved("authorize", charge_.authorization->id);
+            moved("authorize", charge_.authorization->id, request.amount.minor);
             co_return kept;
         }
         case Step::capture: {
             auto answer = co_await outside.capture({{charge_.id, authorization_id, request.amount}, std::move(context)});
             kept = keep(std::move(answer), charge_.capture_id);
-            if (kept) moved("capture", charge_.capture_id);
+            if (!kept) co_return kept;
+            charge_.captured = request.amount.minor;
+            moved("capture", charge_.capture_id, charge_.captured);
             co_return kept;
         }
         case Step::refund: {
-            auto answer = co_await outside.refund({{charge_.id, charge_.capture_id, request.amount}, std::move(context)});
+            const Money rest{unrefunded(charge_), request.amount.currency};
+            auto answer = co_await outside.refund({{charge_.id, charge_.capture_id, rest}, std::move(context)});
             kept = keep(std::move(answer), charge_.refund_id);
-            if (kept) moved("refund", charge_.refund_id);
+            if (kept) moved("refund", charge_.refund_id, rest.minor);
             co_return kept;
         }
         case Step::void_authorization: {
             auto answer = co_await outside.void_authorization({{charge_.id, authorization_id}, std::move(context)});
             kept = keep(std::move(answer), charge_.void_id);
-            if (kept) moved("void", charge_.void_id);
+            if (kept) moved("void", charge_.void_id, request.amount.minor);
             co_return kept;
         }
         case Step::cancel_shipment: {

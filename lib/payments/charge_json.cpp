@@ -23,7 +23,7 @@ std::string to_json(const Charge& charge) {
     JsonWriter out(1024);
     out.begin_object().member("id", charge.id).member("object", "charge").member("status", name(status));
     out.member("order_id", charge.request.order_id).member("amount", amount);
-    out.member("amount_refunded", charge.refund_id.empty() ? 0 : amount);
+    out.member("amount_refunded", charge.captured - unrefunded(charge));
     out.member("currency", charge.request.amount.currency.code());
     out.name("gateway").begin_object().member("name", charge.gateway_name);
     if (charge.authorization) out.member("authorization_id", charge.authorization->id);
@@ -42,6 +42,7 @@ std::string to_json(const Charge& charge) {
         out.name("failure").begin_object().member("code", info(public_code(error.code)).name).member("detail", error.detail);
         out.end_object();
     }
+    if (!charge.disputes.empty()) out.member("disputed", true);
     write_metadata(out, charge.request);
     return out.member("created_at", to_rfc3339(charge.created_at)).end_object().take();
 }

@@ -5,6 +5,7 @@
 
 #include "core/mutant.hpp"
 #include "payments/keys.hpp"
+#include "payments/shop_events.hpp"
 #include "resilience/backoff.hpp"
 
 namespace tollgate {
@@ -69,6 +70,22 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         }
     }
     co_return co_await close();
+}
+
+Task<std::optional<ChargeSaga::End>> ChargeSaga::note(Heard heard, std::optional<WallTime> due_at) {
+    ledger_ = std::move(heard.ledger);
+    if (context_.policy.tells_shop) {
+        for (const Occurrence& one : heard.occurrences) events_.push_back(occurrence_event(charge_, one, now()));
+    }
+    const auto next = next_step(charge_);
+    if (charge_.intent && next == charge_.intent->step) {
+        co_return co_await save(Milliseconds(0), due_at) ? End::parked : End::abandoned;
+    }
+    choose_next(now());
+    if (!charge_.intent) co_return co_await close();
+    due_ = now();
+    if (!co_await save(context_.policy.settle.lease, due_)) co_return End::abandoned;
+    co_return std::nullopt;
 }
 
 /// Calls are made by the owner only. One that was held up beyond its lease asks the store first whether it still is that: by
@@ -139,6 +156,7 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
 void ChargeSaga::choose_next(WallTime at) {
     const auto step = next_step(charge_);
     charge_.intent = step ? std::optional(Intent{.step = *step, .since = at}) : std::nullopt;
+    if (step == Step::authorize) charge_.intent->round = charge_.actions;
 }
 
 void ChargeSaga::page(const char* kind, const PaymentError& error) {
@@ -162,6 +180,7 @@ Task<ChargeSaga::End> ChargeSaga::close() {
 Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) {
     const SteadyTime last_try = held_until_ - context_.policy.settle.lease / 10;
     const WallTime at = now();
+    tell_status();
     for (int retry = 0;; ++retry) {
         const SteadyTime begun = context_.runtime.clock.steady();
         const WallTime until = now() + lease;
@@ -170,6 +189,7 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
             held_until_ = begun + lease;
             lease_until_ = until;
             ledger_.clear();
+            events_.clear();
             co_return true;
         }
         const SteadyTime next = context_.runtime.clock.steady() + exponential(between_writes, retry);
@@ -179,6 +199,14 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
         }
         co_await context_.hand_over.sleep_until(context_.runtime, next);
     }
+}
+
+/// The shop hears of a status once, with the step that reaches it.
+void ChargeSaga::tell_status() {
+    const std::string_view type = told_of_status(charge_);
+    if (!context_.policy.tells_shop || type.empty() || type == charge_.told) return;
+    charge_.told = type;
+    events_.push_back(status_event(charge_, now()));
 }
 
 Transition ChargeSaga::transition(WallTime at, WallTime lease_until, std::optional<WallTime> due_at) const {
@@ -194,6 +222,7 @@ Transition ChargeSaga::transition(WallTime at, WallTime lease_until, std::option
                           .frees_key = frees,
                           .ledger = ledger_,
                           .velocities = {},
+                          .events = events_,
                           .now = at};
     if ((finished(charge_) && !frees) || charge_.attention) transition.answer = final_answer(charge_);
     return transition;

@@ -4,6 +4,7 @@
 
 #include "core/pager.hpp"
 #include "payments/charge.hpp"
+#include "payments/hear.hpp"
 #include "payments/outside_calls.hpp"
 #include "saga/hand_over.hpp"
 #include "saga/settle.hpp"
@@ -13,6 +14,7 @@ namespace tollgate {
 struct SagaPolicy {
     SettlePolicy settle;
     Milliseconds action_timeout{3'600'000};
+    bool tells_shop = false;  // writes the shop's events with the steps they tell of
 };
 
 /// What every saga of one thread borrows; all of it outlives them.
@@ -41,6 +43,11 @@ public:
     /// `resumed`: the row was somebody else's before; its intent may have left. `lease_until` is the row's own.
     ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, bool resumed, WallTime lease_until = WallTime::max());
 
+    /// Writes what was heard of the charge, which `charge` holds already, and what follows from it; for an owner that took the
+    /// charge for this, before any `run`. What is under way by an intent that still stands goes on when it is due, at `due_at`.
+    /// Nothing when it is durable and there is more to do: then `run` it.
+    Task<std::optional<End>> note(Heard heard, std::optional<WallTime> due_at);
+
     /// Runs until one of the ends. Waits for an unknown outcome only as long as `patience` lasts, then parks.
     Task<End> run(SteadyTime patience);
 
@@ -65,6 +72,7 @@ private:
     Task<bool> save(Milliseconds lease, std::optional<WallTime> due_at);
     [[nodiscard]] Transition transition(WallTime at, WallTime lease_until, std::optional<WallTime> due_at) const;
     Task<End> close();
+    void tell_status();
     /// Well within the lease: what is learned must be written under it.
     [[nodiscard]] SteadyTime call_deadline() const noexcept { return held_until_ - context_.policy.settle.lease / 5; }
     [[nodiscard]] WallTime now() const noexcept { return context_.runtime.clock.wall(); }
@@ -77,7 +85,8 @@ private:
     WallTime lease_until_;             // the lease as the store knows it …
     SteadyTime held_until_{};          // … and as this process may count on it: from before it was written
     WallTime last_before_{};           // the intent's `last`, but for the call sent again just now
-    std::vector<LedgerEntry> ledger_;  // what moved since the last write
+    std::vector<LedgerEntry> ledger_;  // what moved since the last write …
+    std::vector<Event> events_;        // … and what the shop is told of it
     PaymentError error_;
 };
 

@@ -41,7 +41,21 @@ void write_failure(JsonWriter& out, const Failure& failure) {
     out.member("why", failure.error.detail).member("retriable", failure.error.retriable);
     if (failure.error.retry_after) out.member("after", failure.error.retry_after->count());
     if (failure.timed_out) out.member("timed_out", true);
+    if (failure.voided) out.member("voided", true);
     out.end_object();
+}
+
+void write_returns(JsonWriter& out, const Charge& charge) {
+    if (!charge.refunds.empty()) {
+        out.name("refunds").begin_array();
+        for (const Refund& refund : charge.refunds) out.begin_array().value(refund.id).value(refund.amount).end_array();
+        out.end_array();
+    }
+    if (!charge.disputes.empty()) {
+        out.name("disputes").begin_array();
+        for (const std::string& id : charge.disputes) out.value(id);
+        out.end_array();
+    }
 }
 
 // Reading throws on a member of another type or a missing one: `from_state` turns that into one error.
@@ -99,20 +113,37 @@ ChargeRequest read_request(const json::object& in, const ChargeRow& row) {
     return request;
 }
 
+void read_returns(const json::object& in, Charge& charge) {
+    if (const json::value* value = in.if_contains("refunds")) {
+        for (const json::value& refund : value->as_array()) {
+            charge.refunds.push_back({std::string(refund.as_array().at(0).as_string()), refund.as_array().at(1).as_int64()});
+        }
+    }
+    if (const json::value* value = in.if_contains("disputes")) {
+        for (const json::value& id : value->as_array()) charge.disputes.emplace_back(id.as_string());
+    }
+}
+
 void read_facts(const json::object& in, Charge& charge) {
     charge.request_id = text(in, "rid");
     charge.traceparent = text(in, "trace");
     charge.gateway_name = text(in, "gw");
     charge.reservation_id = text(in, "res");
     charge.capture_id = text(in, "cap");
+    charge.captured = charge.capture_id.empty() ? 0 : number(in, "got", charge.request.amount.minor);
+    if (charge.captured < 0 || charge.captured > charge.request.amount.minor) throw std::out_of_range("captured");
     charge.shipment_id = text(in, "ship");
     charge.redirect_url = text(in, "redirect");
+    charge.actions = static_cast<int>(number(in, "actions", 0));
+    if (charge.actions < 0) throw std::out_of_range("actions");
+    charge.told = text(in, "told");
     charge.shipment_canceled = flag(in, "unship");
     charge.refund_id = text(in, "refund");
     charge.void_id = text(in, "void");
     charge.released = flag(in, "released");
     charge.attention = flag(in, "attention");
     charge.parked = flag(in, "parked");
+    read_returns(in, charge);
     if (const json::value* value = in.if_contains("auth")) {
         const json::object& auth = value->as_object();
         charge.authorization = Authorization{text(auth, "id"), text(auth, "avs"), text(auth, "cvv"), text(auth, "country"),
@@ -122,7 +153,8 @@ void read_facts(const json::object& in, Charge& charge) {
         const json::object& fail = value->as_object();
         Failure failure{.step = step_from(number(fail, "step", -1)),
                         .error = {code_from(text(fail, "code")), text(fail, "why")},
-                        .timed_out = flag(fail, "timed_out")};
+                        .timed_out = flag(fail, "timed_out"),
+                        .voided = flag(fail, "voided")};
         failure.error.retriable = flag(fail, "retriable");
         if (fail.if_contains("after") != nullptr) failure.error.retry_after = Milliseconds(number(fail, "after", 0));
         charge.failure = std::move(failure);
@@ -152,7 +184,12 @@ std::string to_state(const Charge& charge) {
     out.member_if_any("gw", charge.gateway_name).member_if_any("res", charge.reservation_id);
     if (charge.authorization) write_authorization(out.name("auth"), *charge.authorization);
     out.member_if_any("cap", charge.capture_id).member_if_any("ship", charge.shipment_id);
+    const bool in_part = !charge.capture_id.empty() && charge.captured != charge.request.amount.minor;
+    if (in_part) out.member("got", charge.captured);
     out.member_if_any("redirect", charge.redirect_url);
+    if (charge.actions > 0) out.member("actions", charge.actions);
+    write_returns(out, charge);
+    out.member_if_any("told", charge.told);
     if (charge.failure) write_failure(out.name("fail"), *charge.failure);
     if (charge.shipment_canceled) out.member("unship", true);
     out.member_if_any("refund", charge.refund_id).member_if_any("void", charge.void_id);

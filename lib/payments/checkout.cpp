@@ -161,11 +161,17 @@ Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun
 
 /// Leaves a charge that this version cannot read as it is, for the page to be answered.
 Task<void> Checkout::set_aside(ChargeRow row) {
+    return give_back(std::move(row), context_.runtime.clock.wall() + page_again);
+}
+
+/// Writes a charge as it is, owned by nobody.
+Task<void> Checkout::give_back(ChargeRow row, std::optional<WallTime> due_at) {
     const WallTime now = context_.runtime.clock.wall();
     Transition transition{.id = std::move(row.id), .fence = row.fence, .status = row.status, .live = row.live};
     transition.state = std::move(row.state);
     transition.lease_until = now;
-    transition.due_at = now + page_again;
+    transition.due_at = due_at;
+    transition.frees_key = row.key_free;
     transition.now = now;
     [[maybe_unused]] const auto written = co_await context_.store.advance(std::move(transition));
 }
@@ -193,7 +199,12 @@ Task<void> Checkout::go_on(ChargeRow row, SteadyTime patience) {
         co_return;
     }
     ChargeSaga saga(context_, std::move(*charge), row.fence, true, row.lease_until);
-    co_await run(std::move(saga), patience, nullptr, running_);
+    co_await run_alone(std::move(saga), patience);
+}
+
+/// Without anybody who waits for its end.
+Task<void> Checkout::run_alone(ChargeSaga saga, SteadyTime patience) {
+    return run(std::move(saga), patience, nullptr, running_);
 }
 
 }  // namespace tollgate

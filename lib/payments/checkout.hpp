@@ -46,13 +46,21 @@ public:
     /// then; else it goes on by itself.
     Task<bool> retry(ChargeRow row, Milliseconds patience);
 
+    /// Puts what the gateway told unasked into its charge, and goes on from there. Done when that is durable: what follows runs
+    /// by itself. To be told twice does no harm. Fails only as the store does.
+    Task<Result<NewsOutcome>> hear(GatewayNews news);
+
     /// Sagas running on this thread.
     [[nodiscard]] std::size_t running() const noexcept { return *running_; }
 
 private:
     Task<Result<ChargeAnswer>> still_running(std::string id, std::string fingerprint);
     Task<void> go_on(ChargeRow row, SteadyTime patience);
+    Task<void> run_alone(ChargeSaga saga, SteadyTime patience);
     Task<void> set_aside(ChargeRow row);
+    Task<void> give_back(ChargeRow row, std::optional<WallTime> due_at);
+    Task<Result<std::string>> charge_of(const GatewayNews& news);
+    Task<Result<NewsOutcome>> apply(ChargeRow row, GatewayNews news);
 
     SagaContext context_;
     Milliseconds charge_timeout_;

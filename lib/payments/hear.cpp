@@ -1,0 +1,225 @@
+#include "payments/hear.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace tollgate {
+namespace {
+
+using Kind = NewsOutcome::Kind;
+
+Heard known(std::string why) {
+    return {.kind = Kind::known, .why = std::move(why), .ledger = {}, .occurrences = {}};
+}
+
+Heard too_soon(std::string why) {
+    return {.kind = Kind::too_soon, .why = std::move(why), .ledger = {}, .occurrences = {}};
+}
+
+Heard conflict(std::string why) {
+    return {.kind = Kind::conflict, .why = std::move(why), .ledger = {}, .occurrences = {}};
+}
+
+Heard applied(std::string why) {
+    return {.kind = Kind::applied, .why = std::move(why), .ledger = {}, .occurrences = {}};
+}
+
+LedgerEntry moved(const Charge& charge, std::string type, std::string id, std::int64_t amount) {
+    return {std::move(type), std::move(id), amount, std::string(charge.request.amount.currency.code())};
+}
+
+template <class Items, class Projection = std::identity>
+bool holds(const Items& items, const std::string& id, Projection projection = {}) {
+    return std::ranges::find(items, id, projection) != items.end();
+}
+
+bool is_at(const Charge& charge, Step step) noexcept {
+    return charge.intent && charge.intent->step == step;
+}
+
+bool waits_for_customer(const Charge& charge) noexcept {
+    return status_of(charge) == ChargeStatus::requires_action;
+}
+
+/// An authorization may be under way, or wait for the customer: its outcome is open.
+bool authorization_is_open(const Charge& charge) noexcept {
+    return !charge.failure && !charge.authorization && (is_at(charge, Step::authorize) || waits_for_customer(charge));
+}
+
+std::int64_t amount_of(const GatewayNews& news, std::int64_t otherwise) noexcept {
+    return news.amount ? news.amount->minor : otherwise;
+}
+
+Heard authorized(Charge& charge, const GatewayNews& news, WallTime now) {
+    if (charge.authorization) {
+        if (news.authorization_id.empty() || news.authorization_id == charge.authorization->id)
+            return known("authorized already");
+        return conflict("the charge has another authorization; one of them is to be voided at the gateway");
+    }
+    if (charge.failure) return conflict("the charge has ended without it; the authorization is to be voided at the gateway");
+    if (!authorization_is_open(charge)) return too_soon("the charge is not authorized yet");
+    if (news.authorization_id.empty()) return conflict("it names no authorization");
+    if (amount_of(news, charge.request.amount.minor) != charge.request.amount.minor) {
+        return conflict("another amount was authorized than was asked for");
+    }
+    charge.authorization = Authorization{.id = news.authorization_id, .expires_at = now + authorization_validity};
+    charge.redirect_url.clear();
+    Heard heard = applied("authorized");
+    heard.ledger.push_back(moved(charge, "authorize", news.authorization_id, charge.request.amount.minor));
+    return heard;
+}
+
+Heard captured(Charge& charge, const GatewayNews& news, WallTime now) {
+    if (!charge.capture_id.empty()) {
+        if (news.capture_id.empty() || news.capture_id == charge.capture_id) return known("captured already");
+        return conflict("the charge has another capture; one of them is to be refunded at the gateway");
+    }
+    if (!charge.void_id.empty()) return conflict("the charge's authorization was voided; the capture is to be refunded");
+    if (news.capture_id.empty()) return conflict("it names no capture");
+
+    const std::int64_t asked = charge.request.amount.minor;
+    const std::int64_t amount = amount_of(news, asked);
+    const bool in_part = charge.request.manual_capture && amount > 0 && amount < asked;
+    if (amount != asked && !in_part) return conflict("another amount was captured than was asked for");
+
+    Heard heard = applied("captured");
+    if (!charge.authorization) {  // the news of it come later, or never
+        GatewayNews before = news;
+        before.amount.reset();
+        if (authorization_is_open(charge) && before.authorization_id.empty()) return too_soon("it names no authorization");
+        Heard first = authorized(charge, before, now);
+        if (first.kind != Kind::applied) return first;
+        heard.ledger = std::move(first.ledger);
+    } else if (!news.authorization_id.empty() && news.authorization_id != charge.authorization->id) {
+        return conflict("it is a capture of another authorization than the charge's");
+    }
+    charge.capture_id = news.capture_id;
+    charge.captured = amount;
+    heard.ledger.push_back(moved(charge, "capture", news.capture_id, amount));
+    return heard;
+}
+
+Heard voided(Charge& charge, const GatewayNews& news) {
+    if (!charge.void_id.empty()) return known("voided already");
+    if (!charge.capture_id.empty()) return conflict("the charge is captured: what was voided is not its authorization");
+    if (charge.authorization && !news.authorization_id.empty() && news.authorization_id != charge.authorization->id) {
+        return conflict("it is another authorization than the charge's");
+    }
+    if (is_at(charge, Step::capture)) return too_soon("the charge is being captured; how that ends is not known yet");
+    if (!charge.authorization) {
+        if (charge.failure) return known("nothing was held");
+        if (!authorization_is_open(charge)) return too_soon("the charge is not authorized yet");
+        charge.failure = Failure{.step = Step::authorize,
+                                 .error = {Code::checkout_reversed, "the payment was canceled at the gateway"},
+                                 .voided = true};
+        return applied("canceled before it was authorized");
+    }
+    charge.void_id = charge.authorization->id;
+    if (!charge.failure) {
+        charge.failure = Failure{.step = Step::capture,
+                                 .error = {Code::checkout_reversed, "the authorization was voided at the gateway"},
+                                 .voided = true};
+    }
+    Heard heard = applied("voided");
+    heard.ledger.push_back(moved(charge, "void", charge.void_id, charge.request.amount.minor));
+    return heard;
+}
+
+/// A refund of its own, or all that has been refunded until now: then what is new of it.
+Heard refunded(Charge& charge, const GatewayNews& news) {
+    if (charge.capture_id.empty()) {
+        if (charge.failure && !charge.authorization) return conflict("the charge has ended without taking money");
+        return too_soon("the charge is not captured yet");
+    }
+    const std::int64_t given_back = charge.captured - unrefunded(charge);
+    std::int64_t amount = amount_of(news, charge.captured - given_back);
+    std::string id = news.refund_id;
+    if (news.in_total) {
+        if (is_at(charge, Step::refund)) return too_soon("a refund is under way; how it ends is not known yet");
+        id = charge.capture_id + ":" + std::to_string(amount);
+        amount -= given_back;
+        if (amount <= 0) return known("refunded already");
+    }
+    if (id.empty()) return conflict("it names no refund");
+    if (id == charge.refund_id || holds(charge.refunds, id, &Refund::id)) return known("refunded already");
+    if (amount <= 0 || amount > charge.captured - given_back) {
+        return conflict("it would give back more than what was captured and not refunded");
+    }
+    if (charge.refunds.size() >= returns_max) return conflict("the charge has too many refunds to keep");
+
+    Heard heard = applied("refunded");
+    if (is_at(charge, Step::refund)) {
+        if (amount != unrefunded(charge)) return too_soon("another refund is under way; how it ends is not known yet");
+        charge.refund_id = id;  // the undoing's own, which the shop hears of by its end
+    } else {
+        charge.refunds.push_back({id, amount});
+        heard.occurrences.push_back({Occurrence::Kind::refunded, id});
+    }
+    heard.ledger.push_back(moved(charge, "refund", std::move(id), amount));
+    return heard;
+}
+
+Heard disputed(Charge& charge, const GatewayNews& news) {
+    if (charge.capture_id.empty()) {
+        if (charge.failure && !charge.authorization) return conflict("the charge has ended without taking money");
+        return too_soon("the charge is not captured yet");
+    }
+    std::string id = news.dispute_id.empty() ? charge.capture_id : news.dispute_id;
+    if (holds(charge.disputes, id)) return known("disputed already");
+    if (charge.disputes.size() >= returns_max) return conflict("the charge has too many disputes to keep");
+    charge.disputes.push_back(id);
+    Heard heard = applied("disputed");
+    heard.occurrences.push_back({Occurrence::Kind::disputed, id});
+    heard.ledger.push_back(moved(charge, "dispute", std::move(id), amount_of(news, charge.captured)));
+    return heard;
+}
+
+Heard action_completed(Charge& charge) {
+    if (!waits_for_customer(charge)) {
+        if (is_at(charge, Step::reserve)) return too_soon("the charge is not authorized yet");
+        return known("nobody waits for the customer");
+    }
+    charge.redirect_url.clear();
+    ++charge.actions;
+    charge.told.clear();  // to be asked a second time is news
+    return applied("the customer has authenticated");
+}
+
+Heard failed(Charge& charge, const GatewayNews& news) {
+    if (charge.failure || charge.authorization) return known("it is of no use any more");
+    if (!authorization_is_open(charge)) return too_soon("the charge is not authorized yet");
+    // After an authentication the failure may be that of the authorization before it.
+    if (!waits_for_customer(charge) && charge.actions > 0) {
+        return too_soon("another authorization is under way; how it ends is not known yet");
+    }
+    charge.failure = Failure{.step = Step::authorize, .error = {news.why, "the gateway declined the payment"}};
+    return applied("declined");
+}
+
+}  // namespace
+
+Heard hear(Charge& charge, const GatewayNews& news, WallTime now) {
+    if (news.amount && news.amount->currency != charge.request.amount.currency) {
+        return conflict("it speaks of another currency than the charge's");
+    }
+    switch (news.kind) {
+        case GatewayNews::Kind::authorized:
+            return authorized(charge, news, now);
+        case GatewayNews::Kind::captured:
+            return captured(charge, news, now);
+        case GatewayNews::Kind::voided:
+            return voided(charge, news);
+        case GatewayNews::Kind::refunded:
+            return refunded(charge, news);
+        case GatewayNews::Kind::disputed:
+            return disputed(charge, news);
+        case GatewayNews::Kind::action_completed:
+            return action_completed(charge);
+        case GatewayNews::Kind::failed:
+            return failed(charge, news);
+    }
+    std::unreachable();
+}
+
+}  // namespace tollgate

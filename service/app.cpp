@@ -61,15 +61,6 @@ Result<std::vector<http::Acceptor>> open_listeners(std::vector<std::unique_ptr<L
     return acceptors;
 }
 
-/// A URL as what to connect to and what to ask for there: a path, never empty, with the query if there is one.
-std::pair<std::string, std::string> split_target(const std::string& url) {
-    const std::size_t host = url.find("://") + 3;
-    const std::size_t end = std::min(url.find_first_of("/?", host), url.size());
-    std::string target = url.substr(end);
-    if (!target.starts_with('/')) target.insert(0, "/");
-    return {url.substr(0, end), std::move(target)};
-}
-
 /// In one write, so that no log line of another thread gets in between: outside programs wait for this line.
 void announce(const http::Endpoint& address) {
     const std::string line = "listening on " + http::to_string(address) + "\n";
@@ -121,7 +112,7 @@ public:
         std::string path = "/";
         if (!settings_.page.url.empty()) {
             std::tie(origin, path) = split_target(settings_.page.url);
-            auto client = HttpClient::make(first_, origin);
+            auto client = HttpClient::make(first_, origin, {.may_reach = vet_target});
             if (!client) return "page.url: " + client.error().detail;
             page_client_ = std::move(*client);
         }

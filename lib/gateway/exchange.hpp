@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "async/runtime.hpp"
 #include "core/error.hpp"
@@ -14,7 +16,8 @@ struct OutboundRequest {
     std::string path;         // with its query; begins with "/"
     std::string idempotency_key;
     std::string traceparent;
-    std::string authorization;  // the whole header value; empty: none
+    std::string authorization;                                 // the whole header value; empty: none
+    std::vector<std::pair<std::string, std::string>> headers;  // more of them, for those that read them
     std::string content_type = "application/json";
     std::string body;
     SteadyTime deadline;

@@ -12,13 +12,26 @@ using asio::ip::tcp;
 using Bell = OneShot<bool>;
 
 struct Addresses::State {
-    State(const Runtime& borrowed, const Origin& origin, Milliseconds keep)
-        : runtime(borrowed), host(origin.host), port(origin.port), kept(keep), resolver(borrowed.executor) {
+    State(const Runtime& borrowed, const Origin& origin, Milliseconds keep, AddressRule which)
+        : runtime(borrowed),
+          host(origin.host),
+          port(origin.port),
+          kept(keep),
+          rule(std::move(which)),
+          resolver(borrowed.executor) {
         boost::system::error_code no_literal;
         const auto address = asio::ip::make_address(host, no_literal);
         if (no_literal) return;
         literal = true;
         found.emplace_back(address, static_cast<unsigned short>(std::stoul(port)));
+        vet();
+    }
+
+    void vet() {
+        const auto refusal = rule ? rule(host, found) : std::nullopt;
+        if (!refusal) return;
+        found.clear();
+        trouble = "the host " + host + " " + *refusal;
     }
 
     [[nodiscard]] bool fresh() const { return literal || (!found.empty() && runtime.clock.steady() < fresh_until); }
@@ -27,17 +40,18 @@ struct Addresses::State {
     std::string host;
     std::string port;
     Milliseconds kept;
+    AddressRule rule;
     tcp::resolver resolver;
     bool literal = false;
     std::vector<Endpoint> found;
     SteadyTime fresh_until = SteadyTime::min();
     bool resolving = false;
-    std::string trouble;
+    std::string trouble;                       // why nothing was found
     std::vector<std::weak_ptr<Bell>> waiting;  // no more than the pool has connections
 };
 
-Addresses::Addresses(const Runtime& runtime, const Origin& origin, Milliseconds kept)
-    : state_(std::make_shared<State>(runtime, origin, kept)) {}
+Addresses::Addresses(const Runtime& runtime, const Origin& origin, Milliseconds kept, AddressRule rule)
+    : state_(std::make_shared<State>(runtime, origin, kept, std::move(rule))) {}
 
 Addresses::~Addresses() {
     state_->resolver.cancel();
@@ -48,11 +62,12 @@ Task<void> Addresses::resolve(std::shared_ptr<State> state) {
     const auto results =
         co_await state->resolver.async_resolve(state->host, state->port, asio::redirect_error(asio::use_awaitable, error));
     state->resolving = false;
+    state->trouble = "the name " + state->host + " cannot be resolved: " + error.message();
     if (!error && !results.empty()) {
         state->found.assign(results.begin(), results.end());
         state->fresh_until = state->runtime.clock.steady() + state->kept;
+        state->vet();
     }
-    state->trouble = error ? error.message() : "";
     for (const auto& one : std::exchange(state->waiting, {})) {
         if (const auto bell = one.lock()) bell->set(true);
     }
@@ -66,9 +81,8 @@ Task<Result<std::vector<Addresses::Endpoint>>> Addresses::get(SteadyTime deadlin
         if (!std::exchange(state->resolving, true)) spawn(state->runtime.executor, resolve(state));
         const auto rung = co_await bell->wait_until(deadline);
         if (!rung) co_return fail(Code::network_error, "the name " + state->host + " was not resolved in time");
-        if (state->found.empty())
-            co_return fail(Code::network_error, "the name " + state->host + " cannot be resolved: " + state->trouble);
     }
+    if (state->found.empty()) co_return fail(Code::network_error, state->trouble);
     co_return state->found;
 }
 

@@ -6,19 +6,21 @@
 #include "async/runtime.hpp"
 #include "core/error.hpp"
 #include "net/origin.hpp"
+#include "net/vetting.hpp"
 
 namespace tollgate {
 
 /// The addresses of one host, kept briefly and asked for once however many wait. An address in the URL needs no
-/// resolution. While the resolver fails, the addresses known last are still used. For one thread.
+/// resolution. While the resolver fails, the addresses known last are still used; when its newest answer breaks the rule, none
+/// are. For one thread.
 class Addresses {
 public:
     using Endpoint = asio::ip::tcp::endpoint;
 
-    Addresses(const Runtime& runtime, const Origin& origin, Milliseconds kept);
+    Addresses(const Runtime& runtime, const Origin& origin, Milliseconds kept, AddressRule rule = nullptr);
     ~Addresses();
 
-    /// At least one address, the one that answered last in front. Fails with `network_error`.
+    /// At least one address, the one that answered last in front; all within the rule. Fails with `network_error`.
     Task<Result<std::vector<Endpoint>>> get(SteadyTime deadline);
 
     /// Tried first from now on.

@@ -14,6 +14,16 @@ bool has_control_character(std::string_view text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+/// Whether it would break the request, or smuggle another one in.
+bool is_unfit(const OutboundRequest& request) {
+    const auto unfit = [](const auto& header) {
+        return has_control_character(header.first) || has_control_character(header.second);
+    };
+    return has_control_character(request.path) || has_control_character(request.authorization) ||
+           has_control_character(request.idempotency_key) || has_control_character(request.traceparent) ||
+           std::ranges::any_of(request.headers, unfit);
+}
+
 void put_header(std::string& wire, std::string_view name, std::string_view value) {
     if (value.empty()) return;
     wire.append(name).append(": ").append(value).append("\r\n");
@@ -26,7 +36,7 @@ struct HttpClient::State {
         : runtime(borrowed),
           origin(std::move(where)),
           tls(std::move(context)),
-          addresses(runtime, origin, options.addresses_kept),
+          addresses(runtime, origin, options.addresses_kept, options.may_reach),
           pool(runtime, tls.get(), origin.host, {options.connections_max, options.waiting_max, options.idle_timeout}) {}
 
     [[nodiscard]] std::string to_wire(const OutboundRequest& request) const;
@@ -72,6 +82,7 @@ std::string HttpClient::State::to_wire(const OutboundRequest& request) const {
     put_header(wire, "Authorization", request.authorization);
     put_header(wire, "Idempotency-Key", request.idempotency_key);
     put_header(wire, "traceparent", request.traceparent);
+    for (const auto& [name, value] : request.headers) put_header(wire, name, value);
     if (request.method != "GET") {
         put_header(wire, "Content-Type", request.content_type);
         put_header(wire, "Content-Length", std::to_string(request.body.size()));
@@ -148,9 +159,7 @@ Task<Result<OutboundReply>> HttpClient::State::receive(Lease& lease) {
 
 Task<Result<OutboundReply>> HttpClient::exchange(OutboundRequest request) {
     const auto state = state_;  // the client may go while we wait
-    if (has_control_character(request.path) || has_control_character(request.authorization) ||
-        has_control_character(request.idempotency_key) || has_control_character(request.traceparent))
-        co_return fail(state->unsent("was not called: a header or the path holds a control character"));
+    if (is_unfit(request)) co_return fail(state->unsent("was not called: a header or the path holds a control character"));
     const std::string wire = state->to_wire(request);
 
     while (true) {

@@ -1,5 +1,6 @@
 #include "net/origin.hpp"
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
@@ -37,6 +38,14 @@ Result<Origin> parse_origin(std::string_view url) {
     origin.prefix.assign(path.data(), path.size());
     while (origin.prefix.ends_with('/')) origin.prefix.pop_back();
     return origin;
+}
+
+std::pair<std::string, std::string> split_target(std::string_view url) {
+    const std::size_t host = url.find("://") + 3;
+    const std::size_t end = std::min(url.find_first_of("/?", host), url.size());
+    std::string target(url.substr(end));
+    if (!target.starts_with('/')) target.insert(0, "/");
+    return {std::string(url.substr(0, end)), std::move(target)};
 }
 
 }  // namespace tollgate

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/error.hpp"
 
@@ -19,5 +20,9 @@ struct Origin {
 /// Reads "https://pay.example:8443/api". Fails with `bad_request` and the mend for anything but an http or https URL with
 /// a host; user info, query and fragment are refused, so that no secret hides in an address.
 [[nodiscard]] Result<Origin> parse_origin(std::string_view url);
+
+/// A URL that has been checked, as whom to connect to and what to ask for there: a path, never empty, with the query if there
+/// is one.
+[[nodiscard]] std::pair<std::string, std::string> split_target(std::string_view url);
 
 }  // namespace tollgate

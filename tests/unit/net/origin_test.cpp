@@ -33,3 +33,10 @@ TEST_CASE("an address that cannot be used is refused with the mend") {
     CHECK_FALSE(origin.error().detail.empty());
     CHECK(origin.error().detail.find("secret") == std::string::npos);
 }
+
+TEST_CASE("a target is split into whom to connect to and what to ask for there") {
+    using Parts = std::pair<std::string, std::string>;
+    CHECK(split_target("https://shop.example/hooks/pay?token=1") == Parts("https://shop.example", "/hooks/pay?token=1"));
+    CHECK(split_target("http://127.0.0.1:8080") == Parts("http://127.0.0.1:8080", "/"));
+    CHECK(split_target("https://[::1]:8443?a=b/c") == Parts("https://[::1]:8443", "/?a=b/c"));
+}

@@ -14,6 +14,7 @@ TEST_CASE("an answered call returns status, body and Retry-After, and the server
     auto request = post(loop.in(5s));
     request.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     request.authorization = "Bearer secret";
+    request.headers = {{"webhook-id", "evt_1"}, {"webhook-timestamp", "1674087231"}};
     const auto reply = loop.run(client->exchange(request));
 
     REQUIRE(reply.has_value());
@@ -25,6 +26,7 @@ TEST_CASE("an answered call returns status, body and Retry-After, and the server
     CHECK(seen.find("Idempotency-Key: key-1\r\n") != seen.npos);
     CHECK(seen.find("traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n") != seen.npos);
     CHECK(seen.find("Authorization: Bearer secret\r\n") != seen.npos);
+    CHECK(seen.find("webhook-id: evt_1\r\nwebhook-timestamp: 1674087231\r\n") != seen.npos);
     CHECK(seen.ends_with("\r\n\r\n{\"amount\":4999}"));
 }
 
@@ -107,12 +109,20 @@ TEST_CASE("without time left nothing is sent") {
     CHECK(server.connections() == 0);
 }
 
-TEST_CASE("a header value that would break the request is not sent") {
+TEST_CASE("a header that would break the request is not sent") {
     ScriptedServer server([](Peer& peer) { peer.wait_until_closed(); });
     EventLoop loop;
     const auto client = client_of(loop, server.url());
     auto request = post(loop.in(5s));
-    request.authorization = "Bearer x\r\nX-Evil: 1";
+    SECTION("of ours") {
+        request.authorization = "Bearer x\r\nX-Evil: 1";
+    }
+    SECTION("of the caller's") {
+        request.headers = {{"webhook-id", "evt_1\r\nX-Evil: 1"}};
+    }
+    SECTION("by its name") {
+        request.headers = {{"webhook-id: 1\r\nX-Evil", "1"}};
+    }
     CHECK(code_of(loop.run(client->exchange(request))) == Code::network_error);
     CHECK(server.connections() == 0);
 }

@@ -59,6 +59,7 @@ Result<Store> Store::open_sqlite(const Settings& settings) {
     if (!opened) return fail(std::move(opened.error()));
     std::shared_ptr<SqliteStore> sqlite = std::move(*opened);
     Store store(sqlite);
+    store.events_ = &sqlite->events();
     store.counts_ = [&one = *sqlite] { return Counts{one.written().transitions, one.written().commits}; };
     return store;
 }

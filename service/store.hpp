@@ -27,6 +27,7 @@ public:
     [[nodiscard]] static Result<Store> open(const Settings& settings, const std::vector<const Runtime*>& loops);
 
     [[nodiscard]] ChargeStore& charges() const noexcept { return *charges_; }
+    [[nodiscard]] EventStore& events() const noexcept { return *events_; }
     [[nodiscard]] AuditLog& audit() const noexcept { return *audit_; }
     [[nodiscard]] StoreHealth& health() const noexcept { return *health_; }
     /// None: no other process shares the store.
@@ -47,6 +48,7 @@ private:
 
     std::shared_ptr<void> owner_;
     ChargeStore* charges_;
+    EventStore* events_ = nullptr;
     AuditLog* audit_;
     StoreHealth* health_;
     FleetStore* fleet_ = nullptr;

@@ -42,6 +42,9 @@ class StoreUnderTest {
 public:
     virtual ~StoreUnderTest() = default;
     virtual ChargeStore& charges() = 0;
+    virtual EventStore* events() { return nullptr; }
+    /// Lets the leases of all events run out, for a store that counts them by another clock than the callers' `now`.
+    virtual void expire_event_leases() {}
     virtual AuditLog& audit() = 0;
     virtual StoreHealth& health() = 0;
 };

@@ -1,40 +1,23 @@
 #include "stores/sqlite/charge_reads.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "stores/sqlite/charge_rows.hpp"
+#include "stores/sqlite/cursor.hpp"
 
 namespace tollgate::sqlite {
 namespace {
 
-/// A cursor is the place of the last row given out.
-constexpr std::string_view cursor_mark = "sq";
-
 /// How many places one look at what no index finds goes through.
 constexpr std::int64_t looks_at = 1'000;
-
-std::string cursor_at(std::int64_t seq) {
-    return std::string(cursor_mark) + std::to_string(seq);
-}
-
-std::optional<std::int64_t> place(std::string_view cursor) {
-    if (!cursor.starts_with(cursor_mark)) return std::nullopt;
-    const std::string_view digits = cursor.substr(cursor_mark.size());
-    std::int64_t seq = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
-    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-    if (seq <= 0 || cursor_at(seq) != cursor) return std::nullopt;
-    return seq;
-}
 
 /// Before which place a page begins.
 Result<std::int64_t> begin_of(const std::string& cursor) {
     if (cursor.empty()) return std::numeric_limits<std::int64_t>::max();
-    const std::optional<std::int64_t> at = place(cursor);
-    if (!at) return fail(Code::bad_request, "the cursor is not one that was given out; leave it away to begin anew");
-    return *at;
+    const auto place = place_from<1>(cursor);
+    if (!place) return fail(place.error());
+    return place->front();
 }
 
 /// `rows` has one row more than the page, if there are more.
@@ -43,7 +26,7 @@ ChargePage read_page(Rows rows, std::size_t limit) {
     std::int64_t last = 0;
     while (rows.next()) {
         if (page.rows.size() == limit) {
-            page.next_cursor = cursor_at(last);
+            page.next_cursor = cursor_at(std::array{last});
             break;
         }
         last = rows.number(ChargeColumn::seq);
@@ -131,7 +114,7 @@ Result<ChargePage> ChargeReads::survey(const SurveyQuery& query) {
     *before = std::min(*before, newest.next() ? newest.number(0) + 1 : 1);
     const std::int64_t from = *before - looks_at;
     ChargePage page = read_page(survey_dense_.rows(statuses, *before, one_more, from), limit);
-    if (page.next_cursor.empty() && from > 1) page.next_cursor = cursor_at(from);
+    if (page.next_cursor.empty() && from > 1) page.next_cursor = cursor_at(std::array{from});
     return page;
 }
 

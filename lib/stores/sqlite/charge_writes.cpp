@@ -5,7 +5,8 @@
 namespace tollgate::sqlite {
 
 ChargeWrites::ChargeWrites(Database& database)
-    : find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
+    : events_(database),
+      find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
       insert_(database,
               "INSERT INTO charges (id, tenant, idempotency_key, fingerprint, order_id, amount, currency, status, live,"
               " created_at, begun_at, attempt, fence, lease_until, due_at, key_free, state)"
@@ -166,6 +167,7 @@ Result<void> ChargeWrites::advance(const Transition& transition) {
     for (const LedgerEntry& entry : t.ledger) {
         add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, t.now);
     }
+    events_.queue(t.events, t.now);
     if (t.velocities.empty()) return {};
     const std::string event = t.id + ":" + std::to_string(t.fence) + ":step";
     for (const Velocity& velocity : t.velocities) add_event(velocity, event, t.now);

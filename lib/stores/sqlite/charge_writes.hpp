@@ -2,6 +2,7 @@
 
 #include "stores/ports.hpp"
 #include "stores/sqlite/database.hpp"
+#include "stores/sqlite/event_writes.hpp"
 
 namespace tollgate::sqlite {
 
@@ -42,6 +43,7 @@ private:
     [[nodiscard]] std::int64_t count_events(const Velocity& velocity, WallTime now);
 
     std::uint64_t transitions_ = 0;
+    EventWrites events_;
     Statement find_;
     Statement insert_;
     Statement begin_again_;

@@ -5,6 +5,7 @@ namespace {
 
 constexpr int answers_a_step = 64;
 constexpr int limits_a_step = 256;
+constexpr int velocities_a_step = 256;
 constexpr int events_a_step = 256;
 constexpr std::chrono::minutes clocks_differ{1};
 
@@ -16,16 +17,22 @@ Housekeeping::Housekeeping(Database& database)
                      " (SELECT seq FROM charges WHERE answer_status IS NOT NULL AND answered_at <= ?1 LIMIT ?2)"),
       walk_limits_(database, "SELECT max(key) FROM (SELECT key FROM limits WHERE key > ?1 ORDER BY key LIMIT ?2)"),
       clear_limits_(database, "DELETE FROM limits WHERE key > ?1 AND key <= ?2 AND tat_us <= ?3"),
-      clear_events_(database,
-                    "DELETE FROM velocities WHERE (key, at, event) IN"
-                    " (SELECT key, at, event FROM velocities WHERE until <= ?1 LIMIT ?2)") {}
+      clear_velocities_(database,
+                        "DELETE FROM velocities WHERE (key, at, event) IN"
+                        " (SELECT key, at, event FROM velocities WHERE until <= ?1 LIMIT ?2)"),
+      outlived_events_(database,
+                       "SELECT seq FROM events WHERE queue = ?1 AND at <= ?2 AND state <> 'waiting' ORDER BY at LIMIT ?3"),
+      clear_event_(database, "DELETE FROM events WHERE seq = ?1"),
+      clear_event_body_(database, "DELETE FROM event_bodies WHERE event = ?1") {}
 
 void Housekeeping::step() {
     under_way_ = true;
     const bool answers_left = clear_answers();
     const bool limits_left = clear_limits();
-    const bool events_left = clear_events();
-    if (answers_left || limits_left || events_left) return;
+    const bool velocities_left = clear_velocities();
+    const bool incoming_left = clear_events(EventQueue::incoming);
+    const bool outgoing_left = clear_events(EventQueue::outgoing);
+    if (answers_left || limits_left || velocities_left || incoming_left || outgoing_left) return;
     under_way_ = false;
     swept_at_ = now_;
 }
@@ -49,8 +56,22 @@ bool Housekeeping::clear_limits() {
     return true;
 }
 
-bool Housekeeping::clear_events() {
-    return clear_events_.run(now_ - clocks_differ, events_a_step) == events_a_step;
+bool Housekeeping::clear_velocities() {
+    return clear_velocities_.run(now_ - clocks_differ, velocities_a_step) == velocities_a_step;
+}
+
+bool Housekeeping::clear_events(EventQueue queue) {
+    if (event_retention_ <= Milliseconds(0)) return false;
+    std::vector<std::int64_t> outlived;
+    {
+        Rows rows = outlived_events_.rows(name(queue), now_ - clocks_differ - event_retention_, events_a_step);
+        while (rows.next()) outlived.push_back(rows.number(0));
+    }
+    for (const std::int64_t seq : outlived) {
+        clear_event_body_.run(seq);
+        clear_event_.run(seq);
+    }
+    return outlived.size() == events_a_step;
 }
 
 }  // namespace tollgate::sqlite

@@ -5,9 +5,9 @@
 
 namespace tollgate::sqlite {
 
-/// Clears what has outlived its time, a little at a time: bodies of kept answers, limits that are whole again, and events
-/// that are past their window. Time is the latest the operations brought along; since a clock may step back, limits and
-/// events are kept for a minute more.
+/// Clears what has outlived its time, a little at a time: bodies of kept answers, limits that are whole again, what was
+/// counted and is past its window, and events past their retention that wait no more. Time is the latest the operations
+/// brought along; since a clock may step back, all but the answers are kept for a minute more.
 class Housekeeping {
 public:
     explicit Housekeeping(Database& database);
@@ -18,6 +18,9 @@ public:
         if (answer_ttl > Milliseconds(0)) answer_ttl_ = answer_ttl;
     }
 
+    /// How long events are kept; 0, as at first: for ever.
+    void keep_events(Milliseconds retention) noexcept { event_retention_ = retention; }
+
     /// Whether a minute has gone by since everything was looked through, or a round is under way.
     [[nodiscard]] bool due() const noexcept { return under_way_ || now_ - swept_at_ >= std::chrono::minutes(1); }
 
@@ -27,18 +30,23 @@ public:
 private:
     [[nodiscard]] bool clear_answers();
     [[nodiscard]] bool clear_limits();
-    [[nodiscard]] bool clear_events();
+    [[nodiscard]] bool clear_velocities();
+    [[nodiscard]] bool clear_events(EventQueue queue);
 
     WallTime now_{};
     WallTime swept_at_{};
     Milliseconds answer_ttl_{0};
+    Milliseconds event_retention_{0};
     bool under_way_ = false;
     std::string limit_reached_;  // limits are walked by key, so that they need no index by time
 
     Statement clear_answers_;
     Statement walk_limits_;
     Statement clear_limits_;
-    Statement clear_events_;
+    Statement clear_velocities_;
+    Statement outlived_events_;
+    Statement clear_event_;
+    Statement clear_event_body_;
 };
 
 }  // namespace tollgate::sqlite

@@ -11,6 +11,8 @@
 #include "core/error.hpp"
 #include "stores/sqlite/charge_reads.hpp"
 #include "stores/sqlite/charge_writes.hpp"
+#include "stores/sqlite/event_reads.hpp"
+#include "stores/sqlite/event_writes.hpp"
 #include "stores/sqlite/housekeeping.hpp"
 
 /// How a coroutine has something done on a store's own thread.
@@ -19,11 +21,18 @@ namespace tollgate::sqlite {
 /// One connection and what is prepared on it.
 struct Session {
     explicit Session(Database opened)
-        : database(std::move(opened)), reads(database), writes(database), housekeeping(database) {}
+        : database(std::move(opened)),
+          reads(database),
+          writes(database),
+          event_reads(database),
+          event_writes(database),
+          housekeeping(database) {}
 
     Database database;
     ChargeReads reads;
     ChargeWrites writes;
+    EventReads event_reads;
+    EventWrites event_writes;
     Housekeeping housekeeping;
 };
 

@@ -90,9 +90,40 @@ CREATE TABLE velocities (
 CREATE INDEX velocities_outlived ON velocities (until);
 )sql";
 
-/// Who tells of money by the gateway's own ids finds its charge by them.
+/// Who tells of money by the gateway's own ids finds its charge by them. Of an event, what moves stands apart from its body,
+/// which never does: many that are settled together then share a page.
 constexpr const char* version_3 = R"sql(
 CREATE INDEX ledger_by_gateway ON ledger (gateway_id);
+
+CREATE TABLE events (
+    seq         INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE CHECK (id <> ''),
+    queue       TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    charge_id   TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    turn        INTEGER NOT NULL,  -- of the outgoing ones of a charge that wait, the lowest goes first
+    state       TEXT NOT NULL,
+    claims      INTEGER NOT NULL,
+    failures    INTEGER NOT NULL,
+    due_at      INTEGER,
+    lease_until INTEGER NOT NULL,  -- 0: nobody holds it
+    note        TEXT NOT NULL,
+    settled_at  INTEGER
+) STRICT;
+-- With lease_until, so that what is held is passed over in the index.
+CREATE INDEX events_due ON events (queue, due_at, lease_until) WHERE due_at IS NOT NULL;
+CREATE INDEX events_by_time ON events (queue, at);
+CREATE INDEX events_dead ON events (state) WHERE state = 'dead';
+CREATE INDEX events_of_charge ON events (charge_id, turn) WHERE queue = 'outgoing' AND state = 'waiting';
+
+CREATE TABLE event_bodies (
+    event INTEGER PRIMARY KEY REFERENCES events (seq),
+    body  BLOB NOT NULL
+) STRICT;
 )sql";
 
 constexpr std::array<const char*, 3> steps_ever{version_1, version_2, version_3};

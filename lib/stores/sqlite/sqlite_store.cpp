@@ -1,21 +1,12 @@
 #include "stores/sqlite/sqlite_store.hpp"
 
-#include "stores/sqlite/lock_file.hpp"
 #include "stores/sqlite/open_file.hpp"
-#include "stores/sqlite/readers.hpp"
 #include "stores/sqlite/schema.hpp"
-#include "stores/sqlite/writer.hpp"
+#include "stores/sqlite/sqlite_events.hpp"
 
 namespace tollgate {
 
 using sqlite::Session;
-
-/// In the order in which they are needed; given back the other way round.
-struct sqlite::StoreParts {
-    std::optional<LockFile> lock;
-    std::unique_ptr<Writer> writer;    // none: opened for reading
-    std::unique_ptr<Readers> readers;  // none: in memory, where the writer's connection is the only one
-};
 
 namespace {
 
@@ -29,14 +20,10 @@ Result<std::unique_ptr<sqlite::Readers>> open_readers(const std::string& path, c
     return std::make_unique<sqlite::Readers>(std::move(databases), options.queue_max);
 }
 
-template <class T>
-Task<Result<T>> refuse_to_write() {
-    co_return fail(Code::store_unavailable, "the store was opened for reading only");
-}
-
 }  // namespace
 
-SqliteStore::SqliteStore(std::unique_ptr<sqlite::StoreParts> parts) : parts_(std::move(parts)) {}
+SqliteStore::SqliteStore(std::unique_ptr<sqlite::StoreParts> parts)
+    : parts_(std::move(parts)), events_(std::make_unique<sqlite::SqliteEvents>(*parts_)) {}
 
 SqliteStore::~SqliteStore() = default;
 
@@ -55,6 +42,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options) {
     Result<sqlite::Database> database = sqlite::open_for_writing(path, options);
     if (!database) return fail(std::move(database.error()));
     sqlite::ChargeWrites(*database).end_all_leases();
+    sqlite::EventWrites(*database).end_all_leases();
     if (database->failed()) return fail(sqlite::opening_failed(path, database->failure()));
 
     parts->writer = std::make_unique<sqlite::Writer>(std::move(*database), options);
@@ -76,20 +64,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open_read_only(SqliteOptions o
     return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
 }
 
-template <class T, class Work>
-Task<Result<T>> SqliteStore::write(Work work) {
-    if (parts_->writer) return sqlite::ask<T>(*parts_->writer, std::move(work));
-    return refuse_to_write<T>();
-}
-
-template <class T, class Work>
-Task<Result<T>> SqliteStore::read(Work work) {
-    if (parts_->readers) return sqlite::ask<T>(*parts_->readers, std::move(work));
-    return sqlite::ask<T>(*parts_->writer, std::move(work));
-}
-
 Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
-    Result<Begun> begun = co_await write<Begun>([&begin](Session& session) {
+    Result<Begun> begun = co_await parts_->write<Begun>([&begin](Session& session) {
         session.housekeeping.saw(begin.now, begin.answer_ttl);
         return session.writes.begin(begin);
     });
@@ -99,45 +75,46 @@ Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
 }
 
 Task<Result<void>> SqliteStore::advance(Transition transition) {
-    return write<void>([transition = std::move(transition)](Session& session) {
+    return parts_->write<void>([transition = std::move(transition)](Session& session) {
         session.housekeeping.saw(transition.now);
         return session.writes.advance(transition);
     });
 }
 
 Task<Result<std::vector<ChargeRow>>> SqliteStore::claim(WallTime now, WallTime lease_until, std::size_t limit) {
-    return write<std::vector<ChargeRow>>([now, lease_until, limit](Session& session) {
+    return parts_->write<std::vector<ChargeRow>>([now, lease_until, limit](Session& session) {
         session.housekeeping.saw(now);
         return session.writes.claim(now, lease_until, limit);
     });
 }
 
 Task<Result<Taken>> SqliteStore::take(std::string id, WallTime now, WallTime lease_until, Reach reach) {
-    return write<Taken>([id = std::move(id), now, lease_until, reach](Session& session) {
+    return parts_->write<Taken>([id = std::move(id), now, lease_until, reach](Session& session) {
         session.housekeeping.saw(now);
         return session.writes.take(id, now, lease_until, reach);
     });
 }
 
 Task<Result<std::optional<ChargeRow>>> SqliteStore::find(std::string id) {
-    return read<std::optional<ChargeRow>>([id = std::move(id)](Session& session) { return session.reads.find(id); });
+    return parts_->read<std::optional<ChargeRow>>([id = std::move(id)](Session& session) { return session.reads.find(id); });
 }
 
 Task<Result<ChargePage>> SqliteStore::page(ChargeQuery query) {
-    return read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.page(query); });
+    return parts_->read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.page(query); });
 }
 
 Task<Result<ChargePage>> SqliteStore::survey(SurveyQuery query) {
-    return read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.survey(query); });
+    return parts_->read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.survey(query); });
 }
 
 Task<Result<std::optional<std::string>>> SqliteStore::charge_of(std::string gateway_id) {
-    return read<std::optional<std::string>>(
+    return parts_->read<std::optional<std::string>>(
         [id = std::move(gateway_id)](Session& session) { return session.reads.charge_of(id); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id) {
-    return read<std::vector<LedgerEntry>>([id = std::move(charge_id)](Session& session) { return session.reads.ledger(id); });
+    return parts_->read<std::vector<LedgerEntry>>(
+        [id = std::move(charge_id)](Session& session) { return session.reads.ledger(id); });
 }
 
 void SqliteStore::append(AuditRecord record) {
@@ -149,7 +126,7 @@ Task<Result<void>> SqliteStore::check() {
     std::optional<PaymentError> trouble = parts_->writer->trouble();
     if (!trouble) co_return Result<void>();
     if (!parts_->writer->worth_a_probe()) co_return fail(std::move(*trouble));
-    co_return co_await write<void>([](Session& session) {
+    co_return co_await parts_->write<void>([](Session& session) {
         session.database.run(
             "INSERT INTO meta (key, value) VALUES ('probe', 1)"
             " ON CONFLICT (key) DO UPDATE SET value = value + 1");

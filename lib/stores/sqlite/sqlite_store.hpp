@@ -16,8 +16,9 @@ struct SqliteOptions {
     std::size_t audit_max = 10'000;    // audit records that may wait for a commit
     Milliseconds audit_delay{20};      // after which audit records are committed though nothing else is written
     Milliseconds busy_timeout{1'000};  // how long a program outside may hold the file
-    Milliseconds stall_max{2'000};     // a commit that takes longer makes the store unavailable until it returns
-    std::string vfs;                   // SQLite's name of another way to the disk, for tests; empty: the system's
+    Milliseconds event_retention{std::chrono::days(35)};  // after which events that wait no more are cleared; 0: never
+    Milliseconds stall_max{2'000};  // a commit that takes longer makes the store unavailable until it returns
+    std::string vfs;                // SQLite's name of another way to the disk, for tests; empty: the system's
 };
 
 namespace sqlite {
@@ -27,7 +28,7 @@ struct StoreParts;
 /// The embedded store: one file, one serving process, one thread that writes.
 ///
 /// Durability: an operation completes only after its commit is synced (WAL, synchronous=FULL); operations that wait at
-/// the same time share one commit. `find`, `page`, `survey` and `ledger` see every operation completed before they were asked.
+/// the same time share one commit. What only reads sees every operation completed before it was asked.
 ///
 /// Failures: `store_unavailable` when nothing was written: the disk is full or fails, too many operations wait, or
 /// another program holds the file. `check` then fails until a small write succeeds again; reads go on. A damaged file
@@ -36,6 +37,10 @@ struct StoreParts;
 /// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers past the last `answer_ttl`
 /// asked for and idle limits are cleared in the quiet; pages go by the order in which charges arrived; audit records
 /// beyond `audit_max` are lost, which the chain then says in a record of its own ("audit.lost", outcome: how many).
+///
+/// Where events.hpp does: leases are counted by the callers' `now`; events are cleared in the quiet once their `at` is
+/// `event_retention` and a minute ago; dead letters go by the order in which they came, the archive by time; what is settled
+/// together is written together.
 ///
 /// Ownership: whoever opened it owns it and destroys it before the executors of its callers. The destructor lets what was
 /// asked for finish and folds the log into the file.
@@ -64,7 +69,10 @@ public:
 
     Task<Result<void>> check() override;
 
-    /// What was made durable since it was opened: transitions of charges, and the commits they shared.
+    /// For as long as the store.
+    [[nodiscard]] EventStore& events() noexcept { return *events_; }
+
+    /// What was made durable since it was opened: transitions of charges, and all commits, which events share.
     struct Written {
         std::uint64_t transitions = 0;
         std::uint64_t commits = 0;
@@ -74,12 +82,8 @@ public:
 private:
     explicit SqliteStore(std::unique_ptr<sqlite::StoreParts> parts);
 
-    template <class T, class Work>
-    Task<Result<T>> write(Work work);
-    template <class T, class Work>
-    Task<Result<T>> read(Work work);
-
     std::unique_ptr<sqlite::StoreParts> parts_;
+    std::unique_ptr<EventStore> events_;
 };
 
 /// Checks the audit chain of a store file from its beginning; may run beside a serving process. Blocks.

@@ -42,6 +42,7 @@ Writer::Writer(Database database, const SqliteOptions& options)
             return SQLITE_OK;
         },
         this);
+    session_.housekeeping.keep_events(options_.event_retention);
     audit_.resume();
     thread_ = std::thread([this] { work(); });
 }

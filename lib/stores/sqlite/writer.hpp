@@ -33,7 +33,7 @@ public:
 
     /// Commits that wrote something, since it was opened.
     [[nodiscard]] std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
-    /// Begins, take-overs, steps and claims that were committed since then.
+    /// Begins, take-overs, steps and claims of charges that were committed since then.
     [[nodiscard]] std::uint64_t transitions() const noexcept { return transitions_.load(std::memory_order_relaxed); }
 
 private:

@@ -9,6 +9,8 @@
 #include <numeric>
 #include <utility>
 
+#include "net/vetting.hpp"
+
 namespace tollgate::config {
 namespace {
 
@@ -33,6 +35,15 @@ bool is_loopback_host(std::string_view host) {
     in_addr v4{};
     if (inet_pton(AF_INET, name.c_str(), &v4) == 1) return is_loopback_v4(v4);
     return name == "localhost" || name == "::1";
+}
+
+/// Whether an address is written where a host stands, and one that is never connected to.
+bool is_refused_address(const std::string& host) {
+    boost::system::error_code no_address;
+    const auto address = boost::asio::ip::make_address(host, no_address);
+    if (no_address) return false;
+    const boost::asio::ip::tcp::endpoint endpoint(address, 0);
+    return vet_target(host, {&endpoint, 1}).has_value();
 }
 
 }  // namespace
@@ -79,6 +90,8 @@ std::optional<std::string> http_url_problem(std::string_view text, UrlUse use) {
     if (use == UrlUse::base && url->has_query()) return "has a query, but paths are appended to it: take the query off";
     if (use == UrlUse::target && url->scheme() == "http" && !is_loopback_host(url->host_address()))
         return "must be https, since its host is not loopback";
+    if (use == UrlUse::target && is_refused_address(url->host_address()))
+        return "names a link-local, multicast or unspecified address, which is never connected to: name a host";
     return std::nullopt;
 }
 

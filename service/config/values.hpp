@@ -29,7 +29,7 @@ struct ListenAddress {
 /// What is wrong with an http or https URL, or nothing. User information and fragments are refused.
 enum class UrlUse : std::uint8_t {
     base,    // paths are appended: no query
-    target,  // posted to as it stands; https unless the host is loopback
+    target,  // posted to as it stands; https unless the host is loopback; see net/vetting.hpp for its addresses
     page,    // opened by a browser
 };
 [[nodiscard]] std::optional<std::string> http_url_problem(std::string_view text, UrlUse use);

@@ -217,6 +217,10 @@ TEST_CASE("events go out signed and encrypted") {
     CHECK(tells(problems_of("[notify]\nurl = \"https://shop.example/h\"\n"), 2, "notify.url", "notify.secret"));
     CHECK(tells(problems_of("[notify]\nsecret = \"s\"\nurl = \"http://shop.example/h\"\n"), 3, "notify.url", "https"));
     CHECK(tells(problems_of("[page]\nurl = \"http://pager.example/\"\n"), 2, "page.url", "https"));
+    for (const char* never : {"169.254.169.254", "[fe80::1]", "0.0.0.0", "[::ffff:169.254.169.254]", "224.0.0.1"})
+        CHECK(tells(problems_of("[page]\nurl = \"https://" + std::string(never) + "/\"\n"), 2, "page.url", "link-local"));
+    for (const char* own : {"10.0.0.1", "[fd00::1]", "127.0.0.1", "localhost", "pager.example"})
+        CHECK(problems_of("[page]\nurl = \"https://" + std::string(own) + "/\"\n").empty());
 }
 
 TEST_CASE("a time of day is in UTC, from 00:00 to 23:59") {

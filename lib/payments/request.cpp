@@ -6,8 +6,8 @@
 #include <initializer_list>
 
 #include "core/country.hpp"
+#include "json/strict_json.hpp"
 #include "payments/keys.hpp"
-#include "payments/strict_json.hpp"
 #include "redaction/card_number.hpp"
 
 namespace tollgate {

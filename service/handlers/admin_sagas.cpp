@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "payments/strict_json.hpp"
+#include "json/strict_json.hpp"
 #include "pipeline/audited.hpp"
 #include "service/handlers/paging.hpp"
 #include "service/handlers/saga_json.hpp"

@@ -3,9 +3,9 @@
 #include <boost/json.hpp>
 
 #include "fuzz/support/fuzz.hpp"
+#include "json/strict_json.hpp"
 #include "payments/checkout.hpp"
 #include "payments/request.hpp"
-#include "payments/strict_json.hpp"
 #include "redaction/card_number.hpp"
 
 namespace tollgate::fuzz {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "payments/strict_json.hpp"
+#include "json/strict_json.hpp"
 
 using namespace tollgate;
 

@@ -1,4 +1,4 @@
-#include "payments/strict_json.hpp"
+#include "json/strict_json.hpp"
 
 #include <algorithm>
 #include <array>

@@ -27,6 +27,11 @@ int partition_of_charge(std::string_view charge_id) noexcept {
     return charge_id.size() < prefix + 2 ? 0 : partition_of(charge_id.substr(prefix, 2));
 }
 
+int partition_of_event(std::string_view event_id) noexcept {
+    const std::size_t place = event_id.find('_') + 1;  // 0: there is none
+    return place == 0 || event_id.size() < place + 2 ? 0 : partition_of(event_id.substr(place, 2));
+}
+
 int partition_of_tenant(std::string_view tenant) {
     return partition_of(place_of(tenant));
 }

@@ -15,6 +15,9 @@ inline constexpr int partitions = 64;
 /// 0 … 63, by the two characters behind "ch_". An id that no charge can have is somewhere, too.
 [[nodiscard]] int partition_of_charge(std::string_view charge_id) noexcept;
 
+/// 0 … 63, by the two characters behind the first "_": an event of a charge lies where the charge does.
+[[nodiscard]] int partition_of_event(std::string_view event_id) noexcept;
+
 /// That of all charges of the tenant.
 [[nodiscard]] int partition_of_tenant(std::string_view tenant);
 

@@ -12,6 +12,20 @@
 
 namespace tollgate::test {
 
+/// The servers count leases by how long an entry of a stream has been idle; here it is said to have been for a day.
+inline void expire_event_leases_of(RedisServer& server) {
+    for (const RedisReply& stream : server.command({"KEYS", "tg:{p*}:e[io]"}).elements) {
+        std::vector<std::string> claim{"XCLAIM", stream.text, "tollgate", "tollgate", "0"};
+        const std::size_t words = claim.size();
+        for (const RedisReply& held : server.command({"XPENDING", stream.text, "tollgate", "-", "+", "10000"}).elements) {
+            claim.push_back(held.elements.at(0).text);
+        }
+        if (claim.size() == words) continue;
+        claim.insert(claim.end(), {"IDLE", "86400000", "JUSTID"});
+        if (server.command(claim).is_error()) throw std::runtime_error("leases cannot be ended");
+    }
+}
+
 /// A store on servers of its own, which are empty at first.
 class RedisUnderTest : public StoreUnderTest {
 public:
@@ -35,12 +49,17 @@ public:
     }
 
     ChargeStore& charges() override { return *store; }
+    EventStore* events() override { return &store->events(); }
+    void expire_event_leases() override {
+        for (RedisServer* server : servers) expire_event_leases_of(*server);
+    }
     AuditLog& audit() override { return *store; }
     StoreHealth& health() override { return *store; }
 
     RedisStoreOptions options;
     std::unique_ptr<RedisStore> store;
     std::vector<std::string> warnings;
+    std::vector<RedisServer*> servers;  // whose leases of events are to be ended
 
 private:
     Loops& loops_;
@@ -52,7 +71,9 @@ public:
     explicit LoneRedis(RedisServer::Options options = {})
         : server(std::move(options)),
           relay(server.port()),
-          store(loops, redis::Options::Kind::standalone, {{"127.0.0.1", relay.port()}}) {}
+          store(loops, redis::Options::Kind::standalone, {{"127.0.0.1", relay.port()}}) {
+        store.servers = {&this->server};
+    }
 
     /// An integer, a text, or how many elements.
     std::string ask(const std::vector<std::string>& words) {

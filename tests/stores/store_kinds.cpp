@@ -10,17 +10,23 @@ std::unique_ptr<StoreUnderTest> on_one_redis(Loops& loops) {
     static RedisServer server;
     if (server.command({"FLUSHALL"}).is_error()) throw std::runtime_error("Redis cannot be emptied");
     const std::vector<redis::Address> at{{"127.0.0.1", server.port()}};
-    return std::make_unique<RedisUnderTest>(loops, redis::Options::Kind::standalone, at);
+    auto under = std::make_unique<RedisUnderTest>(loops, redis::Options::Kind::standalone, at);
+    under->servers = {&server};
+    return under;
 }
 
 std::unique_ptr<StoreUnderTest> on_a_cluster(Loops& loops) {
     static RedisCluster cluster;
     std::vector<redis::Address> at;
+    std::vector<RedisServer*> servers;
     for (std::size_t i = 0; i < cluster.size(); ++i) {
         if (cluster.node(i).command({"FLUSHALL"}).is_error()) throw std::runtime_error("Redis cannot be emptied");
         at.push_back({"127.0.0.1", cluster.node(i).port()});
+        servers.push_back(&cluster.node(i));
     }
-    return std::make_unique<RedisUnderTest>(loops, redis::Options::Kind::cluster, at);
+    auto under = std::make_unique<RedisUnderTest>(loops, redis::Options::Kind::cluster, at);
+    under->servers = std::move(servers);
+    return under;
 }
 
 }  // namespace

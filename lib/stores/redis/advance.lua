@@ -2,14 +2,14 @@
 --
 -- KEYS: row, due, answers, ledger, velocity…
 -- ARGV: 1 fence, 2 number of this write, 3 standing, 4 state, 5 due ("": none), 6 lease, 7 answer ("": none), 8 now, 9 id,
---   10 how many ledger entries, 11 how many velocities; for each entry: its name, its value; for each velocity: window,
---   max; audit.
+--   10 how many ledger entries, 11 how many velocities, 12 how many events; for each entry: its name, its value; for each
+--   velocity: window, max; for each event: id, at, fingerprint, the rest of it; audit.
 -- Returns "done", or why nothing was written: "lease", "older".
 local id, standing = ARGV[9], ARGV[3]
-local entries, velocities = tonumber(ARGV[10]), tonumber(ARGV[11])
+local entries, velocities, events = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local ROW = KEYS[1]
 
-keep_audit(12 + 2 * entries + 2 * velocities)
+keep_audit(13 + 2 * entries + 2 * velocities + 4 * events)
 local row = call('HMGET', ROW, 'f', 'w', 's', 'A', 'm', 'q')
 if row[1] ~= ARGV[1] then return 'lease' end
 
@@ -60,13 +60,26 @@ end
 
 if entries > 0 then
   local place = call('HLEN', KEYS[4])
-  for i = 12, 10 + 2 * entries, 2 do
-    place = place + call('HSETNX', KEYS[4], ARGV[i], place .. ':' .. ARGV[i + 1])
+  for i = 13, 11 + 2 * entries, 2 do
+    local name = ARGV[i]
+    if call('HSETNX', KEYS[4], name, place .. ':' .. ARGV[i + 1]) == 1 then
+      place = place + 1
+      call('SET', prefix .. 'w:' .. sub(name, find(name, ' ', 1, true) + 1), id)
+    end
   end
 end
 
 for i = 1, velocities do
-  local at = 10 + 2 * entries + 2 * i
+  local at = 11 + 2 * entries + 2 * i
   add_event(KEYS[4 + i], ARGV[8], ARGV[at], tonumber(ARGV[at + 1]), id .. ':' .. ARGV[1] .. ':' .. ARGV[8])
+end
+
+for i = 1, events do
+  local at = 9 + 2 * entries + 2 * velocities + 4 * i
+  local event = ARGV[at]
+  if call('EXISTS', event_of(event)) == 0 then
+    call('HSET', event_of(event), 's', 'ow' .. ARGV[at + 1], 'p', ARGV[at + 2], 'v', ARGV[at + 3], 'h', id)
+    line_up(id, event, ARGV[8])
+  end
 end
 return 'done'

@@ -1,6 +1,5 @@
-#include <algorithm>
-
-#include "async/all_of.hpp"
+#include "stores/redis/claims.hpp"
+#include "stores/redis/event_rows.hpp"
 #include "stores/redis/keys.hpp"
 #include "stores/redis/rows.hpp"
 #include "stores/redis/scripts.hpp"
@@ -9,16 +8,18 @@
 namespace tollgate::redis {
 namespace {
 
-constexpr std::size_t claimed_at_once_max = 64;  // a partition
-
 Words arguments_of(const Transition& t, std::string number) {
     Words words;
     words.add(static_cast<std::int64_t>(t.fence)).add(std::move(number)).add(standing_of(t.status, t.live, t.frees_key));
     words.ref(t.state).add(t.due_at ? text_of(*t.due_at) : std::string()).add(text_of(t.lease_until));
     words.add(t.answer && !t.frees_key ? answer_field(*t.answer) : std::string()).add(text_of(t.now)).ref(t.id);
     words.add(static_cast<std::int64_t>(t.ledger.size())).add(static_cast<std::int64_t>(t.velocities.size()));
+    words.add(static_cast<std::int64_t>(t.events.size()));
     for (const LedgerEntry& entry : t.ledger) words.add(ledger_name(entry)).add(ledger_value(entry, t.now));
     for (const Velocity& velocity : t.velocities) words.add(velocity.window.count()).add(velocity.max);
+    for (const Event& event : t.events) {
+        words.ref(event.id).add(text_of(event.at)).ref(event.fingerprint).add(event_value(event));
+    }
     return words;
 }
 
@@ -51,28 +52,6 @@ Task<Result<void>> StoreCore::advance(Lane& lane, Transition transition) {
     co_return Result<void>();
 }
 
-/// The longest waiting of each partition, for those that have one.
-Task<Result<std::vector<StoreCore::Waiting>>> StoreCore::look_for_due(Lane& lane, WallTime now, SteadyTime by) {
-    const std::string until = text_of(now);
-    std::vector<Task<Answer>> looks;
-    for (int i = 0; i < partitions; ++i) {
-        Command look{"ZRANGE", Keys(i).due(), "-inf", until, "BYSCORE", "LIMIT", "0", "1", "WITHSCORES"};
-        looks.push_back(command(lane, std::move(look), i, by));
-    }
-    const std::vector<Answer> answers = co_await all_of(lane.runtime, std::move(looks));
-    std::vector<Waiting> waiting;
-    std::optional<Failure> failure;
-    for (int i = 0; i < partitions; ++i) {
-        const Answer& answer = answers[static_cast<std::size_t>(i)];
-        if (!answer) failure = answer.error();
-        if (answer && answer->size() == 2) waiting.push_back({i, (*answer)[1].integer()});
-    }
-    // A master that is away holds nobody up who waits at another one.
-    if (waiting.empty() && failure) co_return fail(not_read());
-    std::ranges::sort(waiting, {}, &Waiting::since);
-    co_return waiting;
-}
-
 Task<Result<std::vector<ChargeRow>>> StoreCore::claim_some(Lane& lane, int partition, WallTime now, WallTime lease_until,
                                                            std::size_t limit) {
     const Keys names(partition);
@@ -94,24 +73,16 @@ Task<Result<std::vector<ChargeRow>>> StoreCore::claim_some(Lane& lane, int parti
 
 Task<Result<std::vector<ChargeRow>>> StoreCore::claim(Lane& lane, WallTime now, WallTime lease_until, std::size_t limit) {
     saw(now, {});
-    const Result<std::vector<Waiting>> due = co_await look_for_due(lane, now, deadline(lane));
-    if (!due) co_return fail(due.error());
-    // Each partition gets an equal share, those that wait longest what is over.
-    const std::size_t some = std::min(due->size(), limit);
-    std::vector<Task<Result<std::vector<ChargeRow>>>> claims;
-    for (std::size_t i = 0; i < some; ++i) {
-        const std::size_t share = std::min(limit / some + (i < limit % some ? 1 : 0), claimed_at_once_max);
-        claims.push_back(claim_some(lane, (*due)[i].partition, now, lease_until, share));
+    const SteadyTime by = deadline(lane);
+    const std::string until = text_of(now);
+    std::vector<Task<Answer>> looks;
+    for (int i = 0; i < partitions; ++i) {
+        Command look{"ZRANGE", Keys(i).due(), "-inf", until, "BYSCORE", "LIMIT", "0", "1", "WITHSCORES"};
+        looks.push_back(command(lane, std::move(look), i, by));
     }
-    std::vector<Result<std::vector<ChargeRow>>> answers = co_await all_of(lane.runtime, std::move(claims));
-    std::vector<ChargeRow> claimed;
-    std::optional<PaymentError> failure;
-    for (Result<std::vector<ChargeRow>>& answer : answers) {
-        if (!answer) failure = std::move(answer.error());
-        if (answer) std::ranges::move(*answer, std::back_inserter(claimed));
-    }
-    if (claimed.empty() && failure) co_return fail(std::move(*failure));
-    co_return claimed;
+    co_return co_await claim_everywhere<ChargeRow>(lane, std::move(looks), limit, [&](int partition, std::size_t share) {
+        return claim_some(lane, partition, now, lease_until, share);
+    });
 }
 
 Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, WallTime lease_until, Reach reach) {

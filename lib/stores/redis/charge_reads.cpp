@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "async/all_of.hpp"
 #include "stores/redis/keys.hpp"
 #include "stores/redis/rows.hpp"
 #include "stores/redis/scripts.hpp"
@@ -48,7 +49,17 @@ Task<Result<std::vector<LedgerEntry>>> StoreCore::ledger(Lane& lane, std::string
     co_return read_ledger(*answer);
 }
 
-Task<Result<std::optional<std::string>>> StoreCore::charge_of(Lane&, std::string) {
+/// Nothing of a gateway's id tells where its charge lies.
+Task<Result<std::optional<std::string>>> StoreCore::charge_of(Lane& lane, std::string gateway_id) {
+    const SteadyTime by = deadline(lane);
+    std::vector<Task<Answer>> looks;
+    for (int i = 0; i < partitions; ++i) looks.push_back(command(lane, {"GET", Keys(i).of_gateway(gateway_id)}, i, by));
+    bool deaf = false;
+    for (const Answer& answer : co_await all_of(lane.runtime, std::move(looks))) {
+        if (answer && !answer->is_nil()) co_return std::optional<std::string>(answer->text());
+        deaf = deaf || !answer;
+    }
+    if (deaf) co_return fail(not_read());
     co_return std::optional<std::string>();
 }
 

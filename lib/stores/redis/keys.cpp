@@ -29,8 +29,9 @@ std::string Keys::of_status(ChargeStatus status, std::string_view tenant) const 
 }
 
 std::string order_name(std::string_view tenant, std::string_view order) {
-    std::string name = std::to_string(tenant.size());
-    name.append(1, ':').append(tenant).append(std::to_string(order.size())).append(1, ':').append(order);
+    std::string name;
+    add_behind_length(name, tenant);
+    add_behind_length(name, order);
     return name;
 }
 

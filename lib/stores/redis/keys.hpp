@@ -19,9 +19,24 @@
 ///     tg:{pNN}:k             LIST    "answered_at:ID" of kept answers, for the sweep
 ///     tg:{pNN}:g:KEY         the theoretical arrival time of a rate limit, in microseconds, until it is whole again
 ///     tg:{pNN}:v:KEY         ZSET    events of a velocity by time; as long as its window
-///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute; y:NONCE: what a claim claimed or a take
-///     was told tg:{pNN}:a             HASH    "DAY:CHAIN" → number of the last record; a:DAY:CHAIN is a HASH of number → hash,
-///     record
+///     tg:{pNN}:w:GATEWAYID   id of the charge that has it in its ledger
+///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute
+///     tg:{pNN}:y:NONCE       what a claim claimed or a take was told, for a minute
+///     tg:{pNN}:a             HASH    "DAY:CHAIN" → number of the last record
+///     tg:{pNN}:a:DAY:CHAIN   HASH    number → hash, record
+///
+///     tg:{pNN}:e:ID          HASH    an event: see event_rows.hpp
+///     tg:{pNN}:ei            STREAM  incoming events that are due or held: "e" → ID; all pending in the group "tollgate", of
+///                                    the one consumer "tollgate". Idle for a day or longer: due. Held for a lease: its idle
+///                                    time was set to a day less that lease
+///     tg:{pNN}:ei:later      ZSET    incoming events that are due later, by when
+///     tg:{pNN}:eo            STREAM  the same for outgoing ones
+///     tg:{pNN}:eo:later      ZSET
+///     tg:{pNN}:e:of:CHARGE   LIST    outgoing events of a charge that wait; the first is in the stream, or due later
+///     tg:{pNN}:ea            ZSET    incoming events, "at:ID" by its bytes; ex the same of dead events of both queues
+///     tg:{pNN}:ez            LIST    "settled_at:ID" of what waits no more, for the sweep
+///
+/// Times are the callers', but for two: keys with a life of their own, and the leases of events, go by the server's clock.
 ///
 /// The part in braces is what Redis Cluster places a key by: one partition is one slot.
 namespace tollgate::redis {
@@ -42,6 +57,13 @@ public:
     [[nodiscard]] std::string answers() const { return key("k"); }
     [[nodiscard]] std::string limit(std::string_view name) const { return key("g:", name); }
     [[nodiscard]] std::string velocity(std::string_view name) const { return key("v:", name); }
+    [[nodiscard]] std::string of_gateway(std::string_view gateway_id) const { return key("w:", gateway_id); }
+    [[nodiscard]] std::string event(std::string_view id) const { return key("e:", id); }
+    [[nodiscard]] std::string stream(EventQueue queue) const { return key(queue == EventQueue::incoming ? "ei" : "eo"); }
+    [[nodiscard]] std::string later(EventQueue queue) const { return stream(queue) + ":later"; }
+    [[nodiscard]] std::string archive() const { return key("ea"); }
+    [[nodiscard]] std::string dead() const { return key("ex"); }
+    [[nodiscard]] std::string settled() const { return key("ez"); }
     [[nodiscard]] std::string told(std::string_view nonce) const { return key("x:", nonce); }
     [[nodiscard]] std::string claimed(std::string_view nonce) const { return key("y:", nonce); }
     /// Never there; its absence keeps scripts from running while the slot moves (shared.lua).

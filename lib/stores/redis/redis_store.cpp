@@ -19,9 +19,41 @@ RedisFleetStore::Run run_on(redis::StoreCore& core) {
     };
 }
 
+class Events final : public EventStore {
+public:
+    explicit Events(redis::StoreCore& core) : core_(core) {}
+
+    Task<Result<Accepted>> accept(Event event, Milliseconds lease) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.accept(lane, std::move(event), lease); });
+    }
+    Task<Result<std::vector<StoredEvent>>> claim(EventQueue queue, WallTime now, Milliseconds lease,
+                                                 std::size_t limit) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.claim(lane, queue, now, lease, limit); });
+    }
+    Task<Result<void>> settle(std::vector<Settlement> settlements, WallTime now) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.settle(lane, std::move(settlements), now); });
+    }
+    Task<Result<std::optional<StoredEvent>>> find(std::string id) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.find_event(lane, std::move(id)); });
+    }
+    Task<Result<EventPage>> dead_letters(DeadLetterQuery query) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.dead_letters(lane, std::move(query)); });
+    }
+    Task<Result<EventPage>> archive(ArchiveQuery query) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.archive(lane, std::move(query)); });
+    }
+    Task<Result<Replayed>> replay(std::string id, WallTime now) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.replay(lane, std::move(id), now); });
+    }
+
+private:
+    redis::StoreCore& core_;
+};
+
 }  // namespace
 
-RedisStore::RedisStore(std::shared_ptr<redis::StoreCore> core) : core_(std::move(core)), fleet_(run_on(*core_)) {}
+RedisStore::RedisStore(std::shared_ptr<redis::StoreCore> core)
+    : core_(std::move(core)), fleet_(run_on(*core_)), events_(std::make_unique<Events>(*core_)) {}
 
 RedisStore::~RedisStore() {
     core_->stop();

@@ -7,19 +7,21 @@
 
 #include "net/redis/client.hpp"
 #include "stores/audit_verdict.hpp"
+#include "stores/events.hpp"
 #include "stores/ports.hpp"
 #include "stores/redis/fleet_store.hpp"
 
 namespace tollgate {
 
 struct RedisStoreOptions {
-    redis::Options redis;                                // where it is and who we are there
-    Milliseconds timeout{1'000};                         // of one operation
-    std::size_t audit_max = 10'000;                      // audit records of a loop that may wait or be under way
-    Milliseconds audit_delay{20};                        // after which they leave though nothing else is written
-    Milliseconds sweep_interval{60'000};                 // between rounds of forgetting outlived answers
-    Milliseconds loading_max{60'000};                    // how long `open` waits for a server that reads its data
-    std::function<void(const redis::LinkChange&)> hook;  // on the loops' threads
+    redis::Options redis;                                 // where it is and who we are there
+    Milliseconds timeout{1'000};                          // of one operation
+    std::size_t audit_max = 10'000;                       // audit records of a loop that may wait or be under way
+    Milliseconds audit_delay{20};                         // after which they leave though nothing else is written
+    Milliseconds sweep_interval{60'000};                  // between rounds of forgetting outlived answers and events
+    Milliseconds event_retention{std::chrono::days(35)};  // after which events that wait no more are forgotten; 0: never
+    Milliseconds loading_max{60'000};                     // how long `open` waits for a server that reads its data
+    std::function<void(const redis::LinkChange&)> hook;   // on the loops' threads
 };
 
 namespace redis {
@@ -33,6 +35,11 @@ class StoreCore;
 ///
 /// Every operation may be executed twice: its command is sent again when the reply was lost. A begin carries a nonce, so that
 /// its repetition is told the same; a step carries a number that rises, so that a late copy of an older one is refused.
+///
+/// An event lies in the partition that its id tells, an outgoing one beside its charge. Those that are due or held are entries
+/// of a stream, whose consumer group counts their leases by the server's clock (a day at most); those due later lie beside it.
+/// Once `settled_at` is `event_retention` ago an event is forgotten within about a minute. Dead letters, like the archive, go
+/// by the time at which they came.
 ///
 /// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers past the last `answer_ttl` asked
 /// for are forgotten within about a minute; pages go by the order in which charges arrived; audit records beyond `audit_max`
@@ -73,10 +80,13 @@ public:
     /// What the processes that share this store tell each other; lives as long as it.
     [[nodiscard]] FleetStore& fleet() noexcept { return fleet_; }
 
-    /// Forgets outlived answers now, as it does by itself; how many were looked at.
+    /// What came from gateways and what is for the shop; lives as long as this.
+    [[nodiscard]] EventStore& events() noexcept { return *events_; }
+
+    /// Forgets outlived answers and events now, as it does by itself; how many were looked at.
     Task<Result<std::size_t>> sweep();
 
-    /// What was made durable since it was opened: transitions of charges, and the scripts that carried them.
+    /// What was made durable since it was opened: transitions of charges, and the scripts that wrote, events too.
     struct Written {
         std::uint64_t transitions = 0;
         std::uint64_t scripts = 0;
@@ -88,6 +98,7 @@ private:
 
     std::shared_ptr<redis::StoreCore> core_;
     RedisFleetStore fleet_;
+    std::unique_ptr<EventStore> events_;
 };
 
 /// Checks every audit chain from its beginning; may run beside serving processes. Blocks.

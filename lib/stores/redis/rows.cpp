@@ -23,13 +23,6 @@ std::string_view until_colon(std::string_view& text) {
     return part;
 }
 
-std::string_view behind_length(std::string_view& text) {
-    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(number_of(until_colon(text)), 0));
-    const std::string_view part = text.substr(0, size);
-    text.remove_prefix(part.size());
-    return part;
-}
-
 void read_sale(ChargeRow& row, std::string_view sale) {
     row.tenant = behind_length(sale);
     row.order_id = behind_length(sale);
@@ -107,7 +100,7 @@ std::string standing_of(ChargeStatus status, bool live, bool key_free) {
     return {letter_of(status), live ? '1' : '0', key_free ? '1' : '0'};
 }
 
-std::string answer_field(const Answer& answer) {
+std::string answer_field(const tollgate::Answer& answer) {
     std::string field = std::to_string(std::clamp(answer.status, 100, 999));
     field += answer.body;
     return field;
@@ -154,6 +147,17 @@ std::string ledger_name(const LedgerEntry& entry) {
 
 std::string ledger_value(const LedgerEntry& entry, WallTime at) {
     return std::to_string(entry.amount) + ":" + entry.currency + ":" + text_of(at);
+}
+
+void add_behind_length(std::string& to, std::string_view text) {
+    to.append(std::to_string(text.size())).append(1, ':').append(text);
+}
+
+std::string_view behind_length(std::string_view& texts) {
+    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(number_of(until_colon(texts)), 0));
+    const std::string_view text = texts.substr(0, size);
+    texts.remove_prefix(text.size());
+    return text;
 }
 
 std::int64_t number_of(std::string_view digits) noexcept {

@@ -21,7 +21,7 @@ namespace tollgate::redis {
 
 [[nodiscard]] char letter_of(ChargeStatus status) noexcept;
 [[nodiscard]] std::string standing_of(ChargeStatus status, bool live, bool key_free);
-[[nodiscard]] std::string answer_field(const Answer& answer);
+[[nodiscard]] std::string answer_field(const tollgate::Answer& answer);
 
 struct StoredRow {
     ChargeRow row;
@@ -43,6 +43,11 @@ struct StoredRow {
 [[nodiscard]] inline std::string text_of(WallTime time) {
     return std::to_string(time.time_since_epoch().count());
 }
+
+/// Of texts one after the other, each behind its length: "6:tenant5:order". What is read is taken away.
+void add_behind_length(std::string& to, std::string_view text);
+[[nodiscard]] std::string_view behind_length(std::string_view& texts);
+
 [[nodiscard]] std::int64_t number_of(std::string_view digits) noexcept;
 [[nodiscard]] inline WallTime time_of(std::string_view digits) noexcept {
     return WallTime(Milliseconds(number_of(digits)));

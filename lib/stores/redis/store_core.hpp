@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stores/redis/audit_buffer.hpp"
+#include "stores/redis/keys.hpp"
 #include "stores/redis/lanes.hpp"
 #include "stores/redis/redis_store.hpp"
 
@@ -56,6 +57,16 @@ public:
     Task<Result<ChargePage>> survey(Lane& lane, SurveyQuery query);
     Task<Result<std::optional<std::string>>> charge_of(Lane& lane, std::string gateway_id);
     Task<Result<std::vector<LedgerEntry>>> ledger(Lane& lane, std::string charge_id);
+
+    Task<Result<Accepted>> accept(Lane& lane, Event event, Milliseconds lease);
+    Task<Result<std::vector<StoredEvent>>> claim(Lane& lane, EventQueue queue, WallTime now, Milliseconds lease,
+                                                 std::size_t limit);
+    Task<Result<void>> settle(Lane& lane, std::vector<Settlement> settlements, WallTime now);
+    Task<Result<std::optional<StoredEvent>>> find_event(Lane& lane, std::string id);
+    Task<Result<EventPage>> dead_letters(Lane& lane, DeadLetterQuery query);
+    Task<Result<EventPage>> archive(Lane& lane, ArchiveQuery query);
+    Task<Result<Replayed>> replay(Lane& lane, std::string id, WallTime now);
+
     Task<Result<void>> check(Lane& lane);
     Task<Result<std::size_t>> sweep(Lane& lane);
 
@@ -84,17 +95,24 @@ private:
     static Task<bool> send_audit(Client& client, AuditBuffer& buffer, int partition, SteadyTime by);
     Task<Answer> command(Lane& lane, Command command, int partition, SteadyTime by);
 
-    struct Waiting {
-        int partition = 0;
-        std::int64_t since = 0;
-    };
-    Task<Result<std::vector<Waiting>>> look_for_due(Lane& lane, WallTime now, SteadyTime by);
     Task<Result<std::vector<ChargeRow>>> claim_some(Lane& lane, int partition, WallTime now, WallTime lease_until,
                                                     std::size_t limit);
+    Task<Answer> look_for_events(Lane& lane, EventQueue queue, int partition, WallTime now, SteadyTime by);
+    Task<Result<std::vector<StoredEvent>>> claim_some_events(Lane& lane, EventQueue queue, int partition, WallTime now,
+                                                             Milliseconds lease, std::size_t limit);
+    Task<Result<void>> settle_some(Lane& lane, int partition, std::vector<Settlement> settlements, WallTime now);
+    struct EventLists;
+    struct EventList;
+    Task<bool> read_on(Lane& lane, const EventLists& lists, EventList& list, int partition, std::size_t count, SteadyTime by);
+    Task<Result<std::vector<std::string>>> merge(Lane& lane, EventLists lists, std::size_t limit, SteadyTime by);
+    Task<Result<EventPage>> event_page(Lane& lane, EventLists lists, std::size_t limit);
+
     struct Found;
     Task<Result<Found>> look_at(Lane& lane, int partition, std::int64_t before, std::string letters, std::size_t most,
                                 SteadyTime by);
     Task<Result<void>> probe(Lane& lane, std::uint16_t slot, SteadyTime by);
+    Task<Result<std::size_t>> sweep_all(Lane& lane, const Script& script, std::vector<std::string (Keys::*)() const> keys,
+                                        Milliseconds life);
 
     static Task<void> hand_in(std::shared_ptr<StoreCore> core, std::shared_ptr<Lane> lane);
     static Task<void> sweep_for_ever(std::shared_ptr<StoreCore> core, std::shared_ptr<Lane> lane);

@@ -1,12 +1,13 @@
 #include "async/all_of.hpp"
 #include "stores/redis/keys.hpp"
+#include "stores/redis/rows.hpp"
 #include "stores/redis/scripts.hpp"
 #include "stores/redis/store_core.hpp"
 
 namespace tollgate::redis {
 namespace {
 
-constexpr std::string_view answers_a_step = "64";
+constexpr std::string_view looks_a_step = "64";
 constexpr std::int64_t full_step = 64;
 constexpr std::string_view probe_life = "60";  // seconds
 
@@ -42,17 +43,29 @@ Task<Result<void>> StoreCore::check(Lane& lane) {
 }
 
 Task<Result<std::size_t>> StoreCore::sweep(Lane& lane) {
+    const Result<std::size_t> answers =
+        co_await sweep_all(lane, scripts().sweep, {&Keys::answers}, answer_ttl_.load(std::memory_order_relaxed));
+    if (!answers) co_return fail(answers.error());
+    const Result<std::size_t> events = co_await sweep_all(
+        lane, scripts().event_sweep, {&Keys::settled, &Keys::archive, &Keys::dead}, options_.event_retention);
+    if (!events) co_return fail(events.error());
+    co_return *answers + *events;
+}
+
+/// Step by step, what has outlived its life in any partition; how many were looked at.
+Task<Result<std::size_t>> StoreCore::sweep_all(Lane& lane, const Script& script,
+                                               std::vector<std::string (Keys::*)() const> keys, Milliseconds life) {
     std::size_t looked_at = 0;
-    const Milliseconds ttl = answer_ttl_.load(std::memory_order_relaxed);
-    if (ttl <= Milliseconds(0)) co_return looked_at;
-    const std::string until = std::to_string((now_.load(std::memory_order_relaxed) - ttl).time_since_epoch().count());
+    if (life <= Milliseconds(0)) co_return looked_at;
+    const std::string until = text_of(now_.load(std::memory_order_relaxed) - life);
+    keys.push_back(&Keys::absent);
     for (int i = 0; i < partitions; ++i) {
-        const std::string answers = Keys(i).answers();
-        const std::string absent = Keys(i).absent();
+        const Keys names(i);
+        Words words;
+        for (const auto key : keys) words.add((names.*key)());
         for (std::int64_t step = full_step; step == full_step;) {
             if (!lane.client) co_return looked_at;
-            const Answer swept =
-                co_await lane.client->run(scripts().sweep, {answers, absent}, {until, answers_a_step}, deadline(lane));
+            const Answer swept = co_await lane.client->run(script, words.views(), {until, looks_a_step}, deadline(lane));
             if (!swept) co_return fail(not_written(swept.error()));
             step = swept->integer();
             looked_at += static_cast<std::size_t>(step);

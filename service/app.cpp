@@ -275,7 +275,9 @@ int run_sandbox(std::string listen) {
     http::Router router;
     for (http::Route& route : sandbox_routes(loop.runtime, world)) router.add(std::move(route));
     announce(acceptors->front().local_endpoint());
-    http::Server server(loop.runtime, std::move(acceptors->front()), std::move(router), {}, counters);
+    http::Options options;
+    options.limits.max_body = 1'048'576;  // events that it sends are as large as a receiver may have to bear
+    http::Server server(loop.runtime, std::move(acceptors->front()), std::move(router), std::move(options), counters);
     server.start();
     asio::signal_set signals(loop.io, SIGTERM, SIGINT);
     signals.async_wait([&loop](const boost::system::error_code&, int) { loop.io.stop(); });

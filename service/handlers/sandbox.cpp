@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "service/handlers/sandbox_events.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -10,7 +12,7 @@ struct Resource {
     std::string_view pattern;
 };
 
-constexpr std::array<Resource, 15> resources{{
+constexpr std::array<Resource, 14> resources{{
     {"POST", "/v1/authorize"},
     {"POST", "/v1/capture"},
     {"POST", "/v1/void"},
@@ -23,7 +25,6 @@ constexpr std::array<Resource, 15> resources{{
     {"GET", "/v1/transactions"},
     {"GET", "/sandbox/ledger"},
     {"POST", "/sandbox/reset"},
-    {"POST", "/sandbox/events"},
     {"POST", "/sandbox/tokens"},
     {"GET", "/sandbox/authenticate/{reference}"},
 }};
@@ -60,6 +61,7 @@ std::vector<http::Route> sandbox_routes(const Runtime& runtime, sandbox::World& 
         route.handler = [&runtime, &world](http::Request& request) { return serve(runtime, world, request); };
         routes.push_back(std::move(route));
     }
+    routes.push_back(sandbox_events_route(runtime));
     return routes;
 }
 

@@ -7,7 +7,8 @@
 
 namespace tollgate {
 
-/// The outside world of `tollgate sandbox`: every path of contract section 6 and of /sandbox. A fault that cuts the
+/// The outside world of `tollgate sandbox`: every path of contract section 6 and of /sandbox. The world
+/// decides, and only events are sent from here (sandbox_events.hpp). A fault that cuts the
 /// connection sets `Response::cut`. Borrows both; one set a thread, all on the same world.
 [[nodiscard]] std::vector<http::Route> sandbox_routes(const Runtime& runtime, sandbox::World& world);
 

@@ -110,8 +110,7 @@ Reaction World::handle(std::string_view method, std::string_view target, std::st
     const std::string_view query = path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view();
     if (method == "GET") return answer_get(path, query, now);
     if (method != "POST") return refuse(405, "method_not_allowed", "the sandbox knows GET and POST");
-    if (path == "/sandbox/events" || path == "/sandbox/tokens")
-        return problem(501, "not_implemented", "The sandbox does not do this yet.");
+    if (path == "/sandbox/tokens") return problem(501, "not_implemented", "The sandbox does not do this yet.");
     if (path == "/sandbox/reset") {
         reset();
         return plain("{\"reset\":true}");

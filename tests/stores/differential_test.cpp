@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <set>
 
 #include "operations.hpp"
@@ -241,12 +240,6 @@ private:
     std::set<std::string> met_;
 };
 
-/// For a long hunt by hand: TOLLGATE_SEED=17 TOLLGATE_STEPS=100000.
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* const text = std::getenv(name);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 
 TEST_CASE("every store does what the model does, operation for operation") {
@@ -257,11 +250,9 @@ TEST_CASE("every store does what the model does, operation for operation") {
     for (std::uint64_t seed = first; seed < first + 3; ++seed) {
         Trial trial(kind, seed);
         trial.run(steps);
-        for (const char* what :
-             {"fresh", "taken_over", "replay", "settled", "in_flight", "reused", "duplicate", "refused", "limited",
-              "advance done", "advance failed: lease_lost", "claimed", "take taken",
-
-              "take waits", "take finished", "take owned", "walked on", "page failed: bad_request", "surveyed"}) {
+        for (const char* what : {"fresh", "taken_over", "replay", "settled", "in_flight", "reused", "duplicate", "refused",
+                                 "limited", "advance done", "advance failed: lease_lost", "claimed", "take taken", "take waits",
+                                 "take finished", "take owned", "walked on", "page failed: bad_request", "surveyed"}) {
             INFO(what);
             CHECK(trial.met().contains(what));
         }

@@ -20,6 +20,9 @@ namespace tollgate::test {
 [[nodiscard]] inline std::string told(const Begun& begun);
 [[nodiscard]] inline std::string told(const Taken& taken);
 [[nodiscard]] inline std::string told(const ChargePage& page);
+[[nodiscard]] inline std::string told(const Event& event);
+[[nodiscard]] inline std::string told(const StoredEvent& stored);
+[[nodiscard]] inline std::string told(const Settlement& settlement);
 
 [[nodiscard]] inline std::string told(const std::string& bytes) {
     static constexpr const char* digits = "0123456789abcdef";
@@ -126,6 +129,41 @@ inline std::string told(const ChargePage& page) {
     return told(page.rows) + (page.next_cursor.empty() ? " the last" : " more");
 }
 
+inline std::string told(const Event& event) {
+    std::ostringstream out;
+    out << event.id << ' ' << name(event.queue) << " from " << told(event.source) << " named " << told(event.name) << " type "
+        << told(event.type) << " charge " << event.charge_id << " fingerprint " << told(event.fingerprint) << " body "
+        << told(event.body) << " at " << told(event.at);
+    return out.str();
+}
+
+inline std::string told(const StoredEvent& stored) {
+    std::ostringstream out;
+    out << told(stored.event) << ": " << name(stored.state) << " claims " << stored.claims << " failures " << stored.failures
+        << " due " << told(stored.due_at) << " note " << told(stored.note) << " settled " << told(stored.settled_at);
+    return out.str();
+}
+
+[[nodiscard]] inline std::string told(Settlement::Kind kind) {
+    static constexpr std::array names{"done", "wait", "retry", "dead"};
+    return names.at(static_cast<std::size_t>(kind));
+}
+
+inline std::string told(const Settlement& settlement) {
+    return settlement.id + " claim " + std::to_string(settlement.claim) + " " + told(settlement.kind) + " due " +
+           told(settlement.due_at) + " note " + told(settlement.note);
+}
+
+[[nodiscard]] inline std::string told(Accepted accepted) {
+    static constexpr std::array names{"fresh", "duplicate", "altered"};
+    return names.at(static_cast<std::size_t>(accepted));
+}
+
+[[nodiscard]] inline std::string told(Replayed replayed) {
+    static constexpr std::array names{"replayed", "waiting", "unknown"};
+    return names.at(static_cast<std::size_t>(replayed));
+}
+
 template <class T>
 [[nodiscard]] std::string told(const Result<T>& result) {
     if (!result) return "failed: " + told(result.error());
@@ -150,7 +188,7 @@ template <class T>
     out << "at " << told(step.now) << " advance " << step.id << " fence " << step.fence << ' ' << name(step.status)
         << (step.live ? " live" : " dead") << " state " << told(step.state) << " lease " << told(step.lease_until) << " due "
         << told(step.due_at) << " answer " << told(step.answer) << (step.frees_key ? " frees its key" : "") << " ledger "
-        << told(step.ledger) << " velocities " << told(step.velocities);
+        << told(step.ledger) << " velocities " << told(step.velocities) << " events " << told(step.events);
     return out.str();
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "service/config/checks.hpp"
+#include "signing/signatures.hpp"
 
 /// What is checked of single values by name, and of several together.
 namespace tollgate::config {
@@ -47,6 +48,13 @@ Why is_name(const std::string& value) {
 Why is_secret_header_value(const std::string& value) {
     if (std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7f; })) return std::nullopt;
     return "must be visible ASCII characters, without spaces or line breaks";
+}
+
+Why is_standard_secret(const std::string& value) {
+    if (value.empty() || standard_key(value)) return std::nullopt;
+    return "is no key of Standard Webhooks: write base64, with or without \"whsec_\" in front; `openssl rand -base64 32` "
+           "prints "
+           "one";
 }
 
 namespace {

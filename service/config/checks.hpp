@@ -43,5 +43,6 @@ namespace tollgate::config {
 [[nodiscard]] std::optional<std::string> is_time_of_day(const std::string& value);
 [[nodiscard]] std::optional<std::string> is_name(const std::string& value);
 [[nodiscard]] std::optional<std::string> is_secret_header_value(const std::string& value);
+[[nodiscard]] std::optional<std::string> is_standard_secret(const std::string& value);
 
 }  // namespace tollgate::config

@@ -4,6 +4,7 @@
 #include "core/money.hpp"
 #include "service/config/checks.hpp"
 #include "service/key_hash.hpp"
+#include "webhooks/source.hpp"
 
 /// The arrays of tables: what their elements may hold.
 namespace tollgate::config {
@@ -37,8 +38,22 @@ Why is_header_name(const std::string& value) {
     return "is not the name of an HTTP header";
 }
 
-bool is_hex(std::string_view text) {
-    return text.size() % 2 == 0 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+Why is_source_name(const std::string& value) {
+    if (value != "." && value != "..") return is_name(value);
+    return "is no name that can stand in the path POST /webhook/NAME";
+}
+
+/// What people write as a secret of this scheme.
+std::string_view secret_form(webhooks::Scheme scheme) {
+    switch (scheme) {
+        case webhooks::Scheme::adyen:
+            return "must be in hexadecimal for scheme \"adyen\", as its Customer Area shows them";
+        case webhooks::Scheme::standard:
+            return "must be in base64 for scheme \"standard\", with or without \"whsec_\" in front";
+        case webhooks::Scheme::stripe:
+            break;
+    }
+    return "must not be empty";
 }
 
 }  // namespace
@@ -60,19 +75,26 @@ template <>
 const std::vector<Field<WebhookSource>>& fields_of<WebhookSource>() {
     using W = WebhookSource;
     static const std::vector<Field<W>> fields = {
-        required(field("name", &W::name, is_name, "In the path: POST /webhook/NAME.")),
+        required(field("name", &W::name, is_source_name, "In the path: POST /webhook/NAME.")),
         required(field("scheme", &W::scheme, one_of({"stripe", "standard", "adyen"}), "How it signs.")),
         required(field("secrets", &W::secrets, are_secrets, "Any of them may match.", Shown::masked)),
-        field("tolerance", &W::tolerance, at_least(std::chrono::seconds{1}), "How old or ahead a signature may be."),
-        field("signature_header", &W::signature_header, is_header_name, "Empty: the scheme's own."),
+        field("tolerance", &W::tolerance, at_least(std::chrono::seconds{1}),
+              "How old or ahead a signature may be; adyen signs no time."),
+        field("signature_header", &W::signature_header, is_header_name, "In place of Stripe-Signature or webhook-signature."),
     };
     return fields;
 }
 
 template <>
 void complete(WebhookSource& source, const toml::table& table, Reader& reader, const std::string& key) {
-    if (source.scheme == "adyen" && !std::ranges::all_of(source.secrets, is_hex))
-        reader.problem(table, key + ".secrets", "must be in hexadecimal for scheme \"adyen\", as its Customer Area shows them");
+    const auto scheme = webhooks::scheme_from(source.scheme);
+    if (!scheme) return;
+    const auto is_key = [scheme](const std::string& secret) { return webhooks::key_of(*scheme, secret).has_value(); };
+    if (!std::ranges::all_of(source.secrets, is_key))
+        reader.problem(table, key + ".secrets", std::string(secret_form(*scheme)));
+    if (*scheme == webhooks::Scheme::adyen && !source.signature_header.empty())
+        reader.problem(table, key + ".signature_header",
+                       "has no meaning for scheme \"adyen\", whose signatures are in the body: leave it out");
 }
 
 namespace {

@@ -107,7 +107,7 @@ const std::vector<Table>& tables() {
         }),
         table("notify", &S::notify, {
             field("url", &S::Notify::url, http_url(UrlUse::target), "Where the shop wants its events; https unless loopback.", Shown::without_query),
-            field("secret", &S::Notify::secret, is_secret_header_value, "Signs them (Standard Webhooks); best written as env:NAME or file:PATH.", Shown::masked),
+            field("secret", &S::Notify::secret, is_standard_secret, "Signs them (Standard Webhooks): base64 of 24 to 64 random bytes, \"whsec_\" in front or not; best written as env:NAME or file:PATH.", Shown::masked),
         }),
         table("fraud", &S::fraud, {
             field("review_threshold", &S::Fraud::review_threshold, between(0, 1'000'000), "A charge with this score or more is flagged for review."),

@@ -79,7 +79,7 @@ TEST_CASE("no secret is printed, whatever way it came in") {
                      "[gateway]\nkind = \"stripe\"\napi_key = \"file:" +
                          file +
                          "\"\n"
-                         "[notify]\nurl = \"https://shop.example/h?token=SECRET_query\"\nsecret = \"SECRET_notify\"\n"
+                         "[notify]\nurl = \"https://shop.example/h?token=SECRET_query\"\nsecret = \"SECRETnotify\"\n"
                          "[page]\nurl = \"https://pager.example/p?k=SECRET_page\"\n"
                          "[[auth.keys]]\nid = \"shop\"\nhash = \"" +
                          some_hash +

@@ -47,10 +47,10 @@ TEST_CASE("a value that is env:NAME or file:PATH is followed, without its last l
                              "[gateway]\napi_key = \"file:" + secret +
                                  "\"\n[notify]\nsecret = \"env:TOLLGATE_NOTIFY_TOKEN\"\nurl = \"https://shop.example/h\"\n"
                                  "[[webhook.sources]]\nname = \"a\"\nscheme = \"stripe\"\nsecrets = [\"env:OLD\", \"new\"]\n");
-    auto settings = load_settings(path, {{"TOLLGATE_NOTIFY_TOKEN", "whsec_1\n"}, {"OLD", "old"}});
+    auto settings = load_settings(path, {{"TOLLGATE_NOTIFY_TOKEN", "whsec_bmV3\n"}, {"OLD", "old"}});
     REQUIRE(settings);
     CHECK(settings->gateway.api_key == "sk_from_file");
-    CHECK(settings->notify.secret == "whsec_1");
+    CHECK(settings->notify.secret == "whsec_bmV3");
     CHECK(settings->webhook.sources[0].secrets == std::vector<std::string>{"old", "new"});
 
     auto by_variable = load_settings(std::nullopt, {{"TOLLGATE_GATEWAY_API_KEY", "file:" + secret}});
@@ -213,9 +213,24 @@ TEST_CASE("webhook sources need a name, a scheme and secrets, in hexadecimal for
     CHECK(tells(problems, 5, "webhook.sources[1].secrets", "hexadecimal"));
 }
 
+TEST_CASE("a webhook source that could never verify anything is refused") {
+    auto problems = problems_of(
+        "[[webhook.sources]]\nname = \"..\"\nscheme = \"stripe\"\nsecrets = [\"any text\"]\n"
+        "[[webhook.sources]]\nname = \"b\"\nscheme = \"standard\"\nsecrets = [\"whsec_bmV3\", \"no base64\"]\n"
+        "[[webhook.sources]]\nname = \"c\"\nscheme = \"adyen\"\nsecrets = [\"00ff\"]\nsignature_header = \"X-Signature\"\n"
+        "[[webhook.sources]]\nname = \"b\"\nscheme = \"standard\"\nsecrets = [\"bmV3\"]\nsignature_header = \"X-Sig\"\n");
+    INFO(all_of(problems));
+    CHECK(problems.size() == 4);
+    CHECK(tells(problems, 2, "webhook.sources[0].name", "POST /webhook/NAME"));
+    CHECK(tells(problems, 5, "webhook.sources[1].secrets", "base64"));
+    CHECK(tells(problems, 9, "webhook.sources[2].signature_header", "leave it out"));
+    CHECK(problems.back().why.find("unique") != std::string::npos);
+}
+
 TEST_CASE("events go out signed and encrypted") {
     CHECK(tells(problems_of("[notify]\nurl = \"https://shop.example/h\"\n"), 2, "notify.url", "notify.secret"));
-    CHECK(tells(problems_of("[notify]\nsecret = \"s\"\nurl = \"http://shop.example/h\"\n"), 3, "notify.url", "https"));
+    CHECK(tells(problems_of("[notify]\nsecret = \"no base64\"\n"), 2, "notify.secret", "base64"));
+    CHECK(tells(problems_of("[notify]\nsecret = \"whsec_bmV3\"\nurl = \"http://shop.example/h\"\n"), 3, "notify.url", "https"));
     CHECK(tells(problems_of("[page]\nurl = \"http://pager.example/\"\n"), 2, "page.url", "https"));
     for (const char* never : {"169.254.169.254", "[fe80::1]", "0.0.0.0", "[::ffff:169.254.169.254]", "224.0.0.1"})
         CHECK(tells(problems_of("[page]\nurl = \"https://" + std::string(never) + "/\"\n"), 2, "page.url", "link-local"));

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "net/http_client.hpp"
+#include "notify/notifier.hpp"
 #include "pipeline/fleet_breakers.hpp"
 #include "saga/recovery.hpp"
 #include "service/handlers/sandbox.hpp"
@@ -21,6 +22,7 @@
 #include "service/pages.hpp"
 #include "service/store.hpp"
 #include "service/worker.hpp"
+#include "signing/signatures.hpp"
 #include "telemetry/log.hpp"
 
 namespace tollgate {
@@ -59,6 +61,29 @@ Result<std::vector<http::Acceptor>> open_listeners(std::vector<std::unique_ptr<L
         acceptors.push_back(std::move(*acceptor));
     }
     return acceptors;
+}
+
+/// Somewhere outside that is told of things: a setting's URL, reached at vetted addresses only.
+struct Target {
+    std::unique_ptr<HttpClient> client;
+    std::string path;
+};
+
+Result<Target> open_target(const Runtime& runtime, const std::string& url, std::string_view setting) {
+    auto [origin, path] = split_target(url);
+    auto client = HttpClient::make(runtime, origin, {.may_reach = vet_target});
+    if (!client) return fail(Code::bad_request, std::string(setting) + ": " + client.error().detail);
+    return Target{std::move(*client), std::move(path)};
+}
+
+void tell_failed_delivery(const FailedDelivery& failed) {
+    log::warn("an event was not delivered", {{"id", failed.event.id},
+                                             {"type", failed.event.type},
+                                             {"charge_id", failed.event.charge_id},
+                                             {"why", failed.why},
+                                             {"failures", failed.failures},
+                                             {"again_in_seconds", std::chrono::ceil<std::chrono::seconds>(failed.wait).count()},
+                                             {"untold", failed.untold}});
 }
 
 /// In one write, so that no log line of another thread gets in between: outside programs wait for this line.
@@ -108,15 +133,20 @@ public:
 
     /// The sentence when it cannot start.
     std::optional<std::string> start() {
-        std::string origin;
-        std::string path = "/";
         if (!settings_.page.url.empty()) {
-            std::tie(origin, path) = split_target(settings_.page.url);
-            auto client = HttpClient::make(first_, origin, {.may_reach = vet_target});
-            if (!client) return "page.url: " + client.error().detail;
-            page_client_ = std::move(*client);
+            auto target = open_target(first_, settings_.page.url, "page.url");
+            if (!target) return target.error().detail;
+            page_target_ = std::move(*target);
         }
-        pages_.emplace(first_, page_client_.get(), std::move(path));
+        pages_.emplace(first_, page_target_.client.get(), page_target_.path);
+        if (!settings_.notify.url.empty()) {
+            auto target = open_target(first_, settings_.notify.url, "notify.url");
+            if (!target) return target.error().detail;
+            notify_target_ = std::move(*target);
+            NotifyTarget shop{notify_target_.path, standard_key(settings_.notify.secret).value_or("")};
+            notifier_.emplace(first_, store_.events(), *notify_target_.client, std::move(shop), *pages_, metrics_,
+                              tell_failed_delivery);
+        }
         std::shared_ptr<asio::ssl::context> tls;
         if (!settings_.server.tls_certificate.empty()) {
             auto made = http::make_server_tls(
@@ -129,12 +159,14 @@ public:
         if (settings_.gateway.max_per_second > 0 && store_.fleet() == nullptr)
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
         const OutsideShared outside{breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, store_.fleet()};
-        shared_.emplace(Shared{{settings_, store_.charges(), store_.audit(), *pages_, outside},
-                               metrics_,
-                               authenticator_,
-                               health_,
-                               counters_,
-                               world_});
+        webhook_watch_.emplace(*pages_, webhook_sources_);
+        shared_.emplace(Shared{
+            {settings_, store_.charges(), store_.events(), store_.audit(), *pages_, outside, webhook_sources_, *webhook_watch_},
+            metrics_,
+            authenticator_,
+            health_,
+            counters_,
+            world_});
         for (const auto& loop : loops_) {
             auto worker = Worker::make(*loop, *shared_);
             if (!worker) return worker.error().detail;
@@ -146,7 +178,9 @@ public:
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(std::move((*acceptors)[i]), tls);
         spawn(first_.executor, health_.run());
         spawn(first_.executor, recovery_.run());
+        spawn(first_.executor, workers_.front()->run_inbox());
         if (fleet_) spawn(first_.executor, fleet_->run());
+        if (notifier_) spawn(first_.executor, notifier_->run());
         spawn(first_.executor, supervise());
         log::info("started",
                   {{"version", TOLLGATE_VERSION}, {"address", http::to_string(address)}, {"threads", workers_.size()}});
@@ -165,9 +199,11 @@ private:
         health_.drain();
         recovery_.stop();
         if (fleet_) fleet_->stop();
+        if (notifier_) notifier_->stop();
         const SteadyTime deadline = first_.clock.steady() + settings_.server.drain_timeout;
         const SteadyTime hand_over_at = deadline - std::min<Milliseconds>(5s, settings_.server.drain_timeout / 4);
-        left_to_drain_ = workers_.size();
+        left_to_drain_ = workers_.size() + (notifier_ ? 1 : 0);
+        if (notifier_) spawn(first_.executor, drain_notifier(deadline));
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             spawn(loops_[i]->runtime.executor, drain_one(*workers_[i], hand_over_at, deadline));
         }
@@ -180,7 +216,16 @@ private:
     Task<void> drain_one(Worker& worker, SteadyTime hand_over_at, SteadyTime deadline) {
         worker.begin_drain();
         const bool idle = co_await worker.drain(hand_over_at, deadline);
-        if (!idle) clean_ = false;
+        drained(idle);
+    }
+
+    Task<void> drain_notifier(SteadyTime deadline) {
+        const bool ended = co_await notifier_->ended(deadline);
+        drained(ended);
+    }
+
+    void drained(bool clean) {
+        if (!clean) clean_ = false;
         if (--left_to_drain_ == 0) stop_loops();
     }
 
@@ -206,8 +251,11 @@ private:
     sandbox::World world_{{.forgetful_of_past = true, .records_max = 20'000}};
     std::optional<FleetBreakers> fleet_;
     std::optional<OutboundLimit> outbound_;
-    std::unique_ptr<HttpClient> page_client_;
+    Target page_target_, notify_target_;
     std::optional<Pages> pages_;
+    std::optional<Notifier> notifier_;
+    const std::vector<webhooks::Source> webhook_sources_ = webhook_sources(settings_.webhook);
+    std::optional<WebhookWatch> webhook_watch_;
     HealthMonitor health_{first_, store_.health(), breakers_,
                           [this] { return HealthMonitor::Queue{counters_.in_flight.load(), settings_.server.max_in_flight}; }};
     Recovery recovery_{first_, store_.charges(), {.lease = settings_.saga.lease}, [this](ChargeRow row) {

@@ -9,6 +9,7 @@
 #include "pipeline/idempotent.hpp"
 #include "pipeline/rate_limit.hpp"
 #include "pipeline/timed.hpp"
+#include "service/handlers/admin_events.hpp"
 #include "service/handlers/admin_sagas.hpp"
 
 namespace tollgate {
@@ -46,8 +47,13 @@ Engine::Engine(const Runtime& runtime, const EngineShared& shared, Exchanges exc
                  outside_.calls(),
                  shared.pager,
                  hand_over_,
-                 {settle_policy(shared.settings), shared.settings.saga.action_timeout}},
-                shared.settings.server.charge_timeout) {}
+                 {settle_policy(shared.settings), shared.settings.saga.action_timeout, !shared.settings.notify.url.empty()}},
+                shared.settings.server.charge_timeout),
+      inbox_(runtime, shared.events, shared.pager, shared.outside.meter,
+             {.lease = shared.settings.saga.lease,
+              .interval = shared.look_every,
+              .attempts_max = shared.settings.webhook.max_attempts},
+             [this](GatewayNews news) { return checkout_.hear(std::move(news)); }) {}
 
 /// The stack of a charge, from the outside in.
 ChargeService Engine::layered() {
@@ -71,6 +77,11 @@ std::vector<http::Route> Engine::routes() {
     auto for_operators = saga_routes({runtime_, shared_.charges, shared_.audit, checkout_, door_, settings.saga.lease,
                                       std::min(settings.server.charge_timeout, retry_patience)});
     std::ranges::move(for_operators, std::back_inserter(routes));
+    EventApi events{runtime_, shared_.events, shared_.audit, {}};
+    for (const webhooks::Source& source : shared_.webhook_sources) events.sources.push_back(source.name);
+    std::ranges::move(event_routes(std::move(events)), std::back_inserter(routes));
+    auto webhooks = webhook_routes({runtime_, shared_.webhook_sources, inbox_, shared_.webhook_watch, shared_.outside.meter});
+    std::ranges::move(webhooks, std::back_inserter(routes));
     return routes;
 }
 

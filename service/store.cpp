@@ -55,11 +55,11 @@ Result<Store> Store::open(const Settings& settings, const std::vector<const Runt
 Result<Store> Store::open_sqlite(const Settings& settings) {
     auto opened = SqliteStore::open({.path = settings.store.url.substr(std::string_view("sqlite:").size()),
                                      .busy_timeout = settings.store.timeout,
+                                     .event_retention = settings.webhook.retention,
                                      .stall_max = settings.store.timeout});
     if (!opened) return fail(std::move(opened.error()));
     std::shared_ptr<SqliteStore> sqlite = std::move(*opened);
     Store store(sqlite);
-    store.events_ = &sqlite->events();
     store.counts_ = [&one = *sqlite] { return Counts{one.written().transitions, one.written().commits}; };
     return store;
 }
@@ -70,6 +70,7 @@ Result<Store> Store::open_redis(const Settings& settings, const std::vector<cons
     RedisStoreOptions options;
     options.redis = redis_options(*url, settings.store);
     options.timeout = settings.store.timeout;
+    options.event_retention = settings.webhook.retention;
     options.hook = tell;
     auto opened = RedisStore::open(std::move(options), loops);
     if (!opened) return fail(std::move(opened.error()));

@@ -39,7 +39,8 @@ public:
 
 private:
     template <class Concrete>
-    explicit Store(std::shared_ptr<Concrete> opened) : charges_(opened.get()), audit_(opened.get()), health_(opened.get()) {
+    explicit Store(std::shared_ptr<Concrete> opened)
+        : charges_(opened.get()), events_(&opened->events()), audit_(opened.get()), health_(opened.get()) {
         owner_ = std::move(opened);
     }
 
@@ -48,7 +49,7 @@ private:
 
     std::shared_ptr<void> owner_;
     ChargeStore* charges_;
-    EventStore* events_ = nullptr;
+    EventStore* events_;
     AuditLog* audit_;
     StoreHealth* health_;
     FleetStore* fleet_ = nullptr;

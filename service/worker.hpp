@@ -41,6 +41,9 @@ public:
     /// Goes on with a charge that was claimed.
     Task<void> resume(ChargeRow row) { return engine_.resume(std::move(row)); }
 
+    /// Takes up the webhooks that any process left behind, until it is drained. On the worker's thread.
+    Task<void> run_inbox() { return engine_.inbox().run(); }
+
     /// Takes no more charges from now on, and goes on to answer whoever asks. On the worker's thread.
     void begin_drain() noexcept { engine_.close_door(); }
 

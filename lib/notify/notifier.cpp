@@ -10,7 +10,7 @@
 namespace tollgate {
 
 Notifier::Notifier(const Runtime& runtime, EventStore& store, Exchange& exchange, NotifyTarget target, Pager& pager,
-                   DurationMeter& meter, Told told)
+                   DurationMeter& meter, Told told, Milliseconds interval)
     : runtime_(runtime),
       store_(store),
       exchange_(exchange),
@@ -18,6 +18,7 @@ Notifier::Notifier(const Runtime& runtime, EventStore& store, Exchange& exchange
       pager_(pager),
       meter_(meter),
       told_(std::move(told)),
+      interval_(interval),
       timer_(runtime.timers.make()),
       ended_(runtime) {}
 
@@ -55,7 +56,7 @@ Task<void> Notifier::claim() {
     const SteadyTime held_until = runtime_.clock.steady() + lease;
     auto events = co_await store_.claim(EventQueue::outgoing, runtime_.clock.wall(), lease, room);
     const bool more_may_wait = events && events->size() == room;
-    claim_at_ = runtime_.clock.steady() + (more_may_wait ? Milliseconds(0) : interval);
+    claim_at_ = runtime_.clock.steady() + (more_may_wait ? Milliseconds(0) : interval_);
     if (!events) co_return;  // a store that is away is asked again at the next look
     in_hand_ += events->size();
     for (StoredEvent& event : *events) {
@@ -140,7 +141,7 @@ Task<void> Notifier::settle() {
         co_return;
     }
     // They may be written as long as the claims hold; after that somebody delivers again.
-    settle_at_ = now + interval;
+    settle_at_ = now + interval_;
     in_hand_ -= std::erase_if(mine, [now](const Outcome& one) { return one.held_until <= now; });
     std::ranges::move(mine, std::back_inserter(outcomes_));
 }

@@ -40,16 +40,16 @@ struct FailedDelivery {
 class Notifier {
 public:
     static constexpr std::size_t concurrent_max = 16;  // events in hand at once; the rest stays in the store
-    static constexpr Milliseconds interval{500};       // between looks at the store when nothing is due
     static constexpr Milliseconds deadline{15'000};    // of one try; Standard Webhooks asks for 15 to 30 s
     static constexpr Milliseconds lease{30'000};
     static constexpr Milliseconds told_every{10'000};  // at most one failure is told in that time
 
     using Told = std::function<void(const FailedDelivery&)>;
 
-    /// Durations go to the meter as "notify_delivery", with the outcome done, retry or dead. What is borrowed outlives it.
+    /// `interval` lies between looks at the store when nothing is due. Durations go to the meter as "notify_delivery", with the
+    /// outcome done, retry or dead. What is borrowed outlives it.
     Notifier(const Runtime& runtime, EventStore& store, Exchange& exchange, NotifyTarget target, Pager& pager,
-             DurationMeter& meter, Told told);
+             DurationMeter& meter, Told told, Milliseconds interval = Milliseconds(500));
 
     /// Claims until `stop`; completes when all that was in hand is settled.
     Task<void> run();
@@ -81,6 +81,7 @@ private:
     Pager& pager_;
     DurationMeter& meter_;
     const Told told_;
+    const Milliseconds interval_;
     std::unique_ptr<Timer> timer_;
     OneShot<bool> ended_;
     std::vector<Outcome> outcomes_;  // to be settled, together

@@ -27,7 +27,7 @@ Event event_of(const Charge& charge, std::string_view type, std::string_view wha
 }  // namespace
 
 std::string_view told_of_status(const Charge& charge) noexcept {
-    if (frees_key(charge)) return {};
+    if (frees_key(charge) && charge.told.empty() && charge.actions == 0) return {};
     switch (status_of(charge)) {
         case ChargeStatus::succeeded:
             return "charge.succeeded";

@@ -11,7 +11,7 @@
 namespace tollgate {
 
 /// The type of the event that a charge's status is told with; empty where the shop is told nothing: the charge goes on, or its
-/// key was freed and the same request may still succeed.
+/// key was freed, so that the same request may still succeed, and nothing was told of it before.
 [[nodiscard]] std::string_view told_of_status(const Charge& charge) noexcept;
 
 /// `{"id","type","timestamp","data"}` (Standard Webhooks 1.0, "Payload structure"); data is the charge as clients see it.

@@ -12,6 +12,8 @@ namespace {
 
 using namespace demo;
 
+constexpr const char* sandbox_source = R"([{name = "sandbox", scheme = "stripe", secrets = ["whsec_sandbox"]}])";
+
 Task<void> play(Stage& stage, int& failed, bool& done) {
     int number = 0;
     for (const Scenario& scenario : scenarios()) {
@@ -62,7 +64,8 @@ int run_demo(std::optional<std::string> url) {
                                             {"TOLLGATE_GATEWAY_KIND", "http"},
                                             {"TOLLGATE_GATEWAY_URL", sandbox->url()},
                                             {"TOLLGATE_INVENTORY_URL", sandbox->url()},
-                                            {"TOLLGATE_SHIPPING_URL", sandbox->url()}});
+                                            {"TOLLGATE_SHIPPING_URL", sandbox->url()},
+                                            {"TOLLGATE_WEBHOOK_SOURCES", sandbox_source}});
     if (!service) return say(service.error());
     return play_against(service->url(), sandbox->url());
 }

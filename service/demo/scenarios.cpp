@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "signing/signatures.hpp"
+
 namespace tollgate::demo {
 namespace {
 
@@ -105,6 +107,44 @@ Task<std::string> unshippable_is_undone(Stage& stage) {
     co_return seen == "reserve authorize capture refund release" ? "" : "the sandbox saw: " + seen;
 }
 
+/// What the gateway would tell of a charge that it captured.
+std::string capture_event(const Stage& stage, const std::string& charge) {
+    json::error_code error;
+    const json::value read = json::parse(charge, error);
+    const json::value& gateway = read.at("gateway");
+    return json::serialize(json::object{{"id", "evt_demo_" + stage.run},
+                                        {"type", "payment.captured"},
+                                        {"created", 1'795'341'600},
+                                        {"data",
+                                         {{"reference", read.at("id")},
+                                          {"authorization_id", gateway.at("authorization_id")},
+                                          {"capture_id", gateway.at("capture_id")},
+                                          {"amount", read.at("amount")},
+                                          {"currency", read.at("currency")}}}});
+}
+
+/// As the sandbox signs it, with the secret that it is known by.
+Task<Result<OutboundReply>> post_webhook(Stage& stage, std::string body, std::string signature) {
+    OutboundRequest request{.method = "POST", .path = "/webhook", .body = std::move(body), .deadline = {}};
+    request.headers.emplace_back("Stripe-Signature", std::move(signature));
+    request.deadline = stage.runtime.clock.steady() + 10s;
+    co_return co_await stage.service.exchange(std::move(request));
+}
+
+Task<std::string> webhook_is_believed_once(Stage& stage) {
+    const auto reply = co_await charge(stage, {.name = "five"});
+    if (!reply || reply->status != 201) co_return unexpected(reply);
+    const std::string body = capture_event(stage, reply->body);
+    const std::string signature = stripe_signature("whsec_sandbox", stage.runtime.clock.wall(), body);
+    const auto first = co_await post_webhook(stage, body, signature);
+    if (!first || first->status != 200 || first->body != R"({"received":true,"duplicate":false})") co_return unexpected(first);
+    const auto again = co_await post_webhook(stage, body, signature);
+    if (!again || again->status != 200 || again->body != R"({"received":true,"duplicate":true})") co_return unexpected(again);
+    const auto tampered = co_await post_webhook(stage, body + " ", signature);
+    const bool refused = tampered && tampered->status == 400 && text(tampered->body, "code") == "webhook_signature_invalid";
+    co_return refused ? "" : unexpected(tampered);
+}
+
 Task<std::string> not_yet(Stage&) {
     co_return "not yet";
 }
@@ -116,7 +156,7 @@ std::vector<Scenario> scenarios() {
             {"a replay returns the same charge and calls no gateway", replay_calls_no_gateway},
             {"a failed shipment after capture is undone in reverse order", unshippable_is_undone},
             {"a blocklisted email is refused before any gateway call", not_yet},
-            {"a webhook is accepted, its duplicate acknowledged once, a tampered one refused", not_yet},
+            {"a webhook is accepted, its duplicate acknowledged once, a tampered one refused", webhook_is_believed_once},
             {"reconciliation finds one discrepancy of each kind", not_yet},
             {"a card number in a log line comes out masked", not_yet}};
 }

@@ -6,8 +6,8 @@
 #include <memory>
 #include <utility>
 
-#include "json/strict_json.hpp"
 #include "pipeline/audited.hpp"
+#include "service/handlers/no_wishes.hpp"
 #include "service/handlers/paging.hpp"
 #include "service/handlers/saga_json.hpp"
 #include "service/http/text.hpp"
@@ -152,18 +152,9 @@ Task<Result<Retried>> take_and_resume(std::shared_ptr<const SagaApi> api, Retry 
     co_return Retried{{ended ? 200 : 202, std::move(*told)}};
 }
 
-/// Nothing can be asked of a retry: an empty body, or an empty object.
-Result<void> check_no_wishes(std::string_view body) {
-    if (body.empty()) return {};
-    const auto parsed = parse_strict_json(body);
-    if (!parsed) return fail(parsed.error());
-    if (parsed->is_object() && parsed->get_object().empty()) return {};
-    return fail(Code::validation_failed, "a retry takes no members: send no body, or an empty object");
-}
-
 Task<http::Response> post_retry(std::shared_ptr<const SagaApi> api, http::Request& request) {
     if (api->door.closed) co_return http::problem_response(shutting_down(), request);
-    const auto checked = check_no_wishes(request.body);
+    const auto checked = check_no_wishes(request.body, "a retry");
     if (!checked) co_return http::problem_response(checked.error(), request);
     Retry retry{charge_id_of(request.captures.at(0)), request.tenant, request.peer, request.request_id};
     const auto row = co_await api->store.find(retry.charge_id);  // only what exists is written down

@@ -41,6 +41,10 @@ std::size_t Request::count(std::string_view name) const noexcept {
         std::count_if(headers.begin(), headers.end(), [&](const Header& header) { return same_word(header.name, name); }));
 }
 
+std::string Request::capture(std::size_t index) const {
+    return percent_decoded(captures.at(index));
+}
+
 std::optional<std::string> Request::parameter(std::string_view name) const {
     std::optional<std::string> found;
     std::string_view rest = query;

@@ -38,6 +38,8 @@ struct Request {
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
     /// On how many lines it stands; names without case.
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+    /// One of `captures`, percent-decoded.
+    [[nodiscard]] std::string capture(std::size_t index) const;
     /// A query parameter, percent-decoded; nothing when it is absent. The last one counts.
     [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };

@@ -8,6 +8,7 @@ namespace tollgate::simulation {
 namespace {
 
 namespace json = boost::json;
+using namespace std::chrono_literals;
 
 std::string text(const json::object& in, std::string_view member) {
     const auto* const value = in.if_contains(json::string_view(member.data(), member.size()));
@@ -36,12 +37,17 @@ OutboundReply World::pay(const Message& message) {
     const std::int64_t amount = amount_in(in);
     if (message.path == "/v1/authorize") {
         const std::string token = text(in, "payment_method");
-        if (token == "tok_declined") return refusal(402, "card_declined");
-        if (token == "tok_customer") {
+        if (token == "tok_declined") {
+            tell("failed", reference, "", amount);
+            return refusal(402, "card_declined");
+        }
+        if (token == "tok_customer" && !authenticated_.contains(reference)) {
+            if (faults_.strikes(Fault::customer)) authenticate(reference);
             return {402, R"({"error":"authentication_required","redirect_url":"https://bank.example/"})", {}};
         }
         const std::string id = act(Step::authorize, reference, amount);
         payments_[id] = {.reference = reference, .token = token, .amount = amount, .capture_id = {}};
+        tell("authorized", reference, R"("authorization_id":")" + id + '"', amount);
         return ok(R"({"authorization_id":")" + id + R"(","status":"authorized","amount":)" + std::to_string(amount) + "}");
     }
     if (message.path == "/v1/refund") {
@@ -50,7 +56,9 @@ OutboundReply World::pay(const Message& message) {
         Payment& payment = payments_.at(capture->second);
         if (payment.refunded || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_refund");
         payment.refunded = true;
-        return ok(R"({"refund_id":")" + act(Step::refund, payment.reference, amount) + R"(","status":"refunded"})");
+        const std::string id = act(Step::refund, payment.reference, amount);
+        tell("refunded", payment.reference, R"("refund_id":")" + id + '"', amount);
+        return ok(R"({"refund_id":")" + id + R"(","status":"refunded"})");
     }
     const auto at = payments_.find(text(in, "authorization_id"));
     if (at == payments_.end()) return refusal(404, "no_such_authorization");
@@ -59,13 +67,45 @@ OutboundReply World::pay(const Message& message) {
     if (message.path == "/v1/void") {
         if (!stands || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_void");
         payment.voided = true;
-        return ok(R"({"void_id":")" + act(Step::void_authorization, payment.reference, payment.amount) +
-                  R"(","status":"voided"})");
+        const std::string id = act(Step::void_authorization, payment.reference, payment.amount);
+        tell("voided", payment.reference, R"("authorization_id":")" + at->first + '"', payment.amount);
+        return ok(R"({"void_id":")" + id + R"(","status":"voided"})");
     }
     if (!stands || payment.token == "tok_capture_fails") return refusal(400, "cannot_capture");
     payment.capture_id = act(Step::capture, payment.reference, amount);
     captures_[payment.capture_id] = at->first;
+    const std::string ids = R"("authorization_id":")" + at->first + R"(","capture_id":")" + payment.capture_id + '"';
+    tell("captured", payment.reference, ids, amount);
+    if (faults_.strikes(Fault::disputes)) dispute(payment.reference, ids, amount);
     return ok(R"({"capture_id":")" + payment.capture_id + R"(","status":"captured","amount":)" + std::to_string(amount) + "}");
+}
+
+void World::tell(std::string_view type, const std::string& reference, const std::string& ids, std::int64_t amount) {
+    if (faults_.strikes(Fault::tells)) surely_tell(type, reference, ids, amount);
+}
+
+void World::surely_tell(std::string_view type, const std::string& reference, const std::string& ids, std::int64_t amount) {
+    std::string body = R"({"id":"n)" + std::to_string(++told_) + R"(","type":"payment.)" + std::string(type) +
+                       R"(","created":1,"data":{"reference":")" + reference + R"(",)" + ids + (ids.empty() ? "" : ",") +
+                       R"("amount":)" + std::to_string(amount) + R"(,"currency":"USD"}})";
+    for (std::uint64_t copies = 1 + faults_.draw(Fault::tells, 3); copies > 0; --copies) {
+        const bool soon = faults_.draw(Fault::tells, 2) == 0;
+        const Milliseconds travel = soon ? faults_.between(Fault::tells, 1ms, 1s) : faults_.between(Fault::tells, 1s, 10min);
+        scheduler_.at(scheduler_.now() + travel, [this, body] { news(body); });
+    }
+}
+
+/// The customer wants the money back, by way of their bank: some time later.
+void World::dispute(const std::string& reference, const std::string& ids, std::int64_t amount) {
+    const std::string id = "dispute_of_" + reference;
+    disputes_[reference] = {id, amount};
+    surely_tell("disputed", reference, ids + R"(,"dispute_id":")" + id + '"', amount);
+}
+
+void World::authenticate(const std::string& reference) {
+    scheduler_.at(scheduler_.now() + faults_.between(Fault::customer, 1s, 1min), [this, reference] {
+        if (authenticated_.insert(reference).second) surely_tell("action_completed", reference, "", 1);
+    });
 }
 
 OutboundReply World::move_goods(const Message& message) {
@@ -156,6 +196,8 @@ std::vector<MoneyMoved> World::money_moved(const std::string& reference) const {
             moved.emplace_back(tollgate::name(effect.step), effect.id, effect.amount);
         }
     }
+    const auto disputed = disputes_.find(reference);
+    if (disputed != disputes_.end()) moved.emplace_back("dispute", disputed->second.first, disputed->second.second);
     return moved;
 }
 

@@ -40,6 +40,12 @@ enum class Fault : std::uint8_t {
     store_refuses,     // nothing written
     store_reply_lost,  // written, or not, and the caller is not told
     store_crash,       // what was not synced is lost
+    // Unasked.
+    tells,      // the gateway sends news of what it did: several times, in any order, before its answer or long after
+    disputes,   // a customer disputes what was captured
+    customer,   // a customer authenticates
+    shop_away,  // nobody takes the shop's events
+    shop_deaf,  // an event came, and the answer is lost
     // People.
     by_hand,     // an operator retries a saga, whatever it is at
     leaves,      // does not wait for its answer

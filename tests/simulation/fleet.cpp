@@ -21,18 +21,22 @@ Settings draw_settings(Random& random) {
     settings.retry.base_delay = between(random, 10ms, 500ms);
     settings.breaker.recovery_timeout = between(random, 1s, 30s);
     settings.rate_limit.requests = 0;
+    settings.webhook.sources = {{.name = "sandbox", .scheme = "stripe", .secrets = {"whsec_sandbox"}}};
+    settings.notify.url = "http://shop.test/";
     return settings;
 }
 
 }  // namespace
 
-Fleet::Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStore& store, World& world, Pager& pager)
+Fleet::Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStore& store, World& world, Pager& pager,
+             ShopListener& shop)
     : scheduler_(scheduler),
       faults_(faults),
       history_(history),
       store_(store),
       world_(world),
       pager_(pager),
+      shop_(shop),
       settings_(draw_settings(scheduler.nature().runtime().random)) {
     Random& random = scheduler_.nature().runtime().random;
     trouble_ends_ = scheduler_.now() + 15min;
@@ -46,7 +50,7 @@ void Fleet::start(Place& place) {
     Process& process = scheduler_.start_process();
     process.set_clock_wrong_by(place.clock_wrong_by);
     if (places_.size() == 1) store_.end_leases();
-    place.instance = std::make_unique<Instance>(process, settings_, store_, world_, pager_, look_every_);
+    place.instance = std::make_unique<Instance>(process, settings_, store_, world_, pager_, shop_, look_every_);
     history_.note(scheduler_.now(), "a process starts");
 }
 

@@ -13,7 +13,8 @@ namespace tollgate::simulation {
 /// dies; several share one that lives on.
 class Fleet {
 public:
-    Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStore& store, World& world, Pager& pager);
+    Fleet(Scheduler& scheduler, Faults& faults, History& history, DurableStore& store, World& world, Pager& pager,
+          ShopListener& shop);
 
     /// Lets the processes suffer, until the faults stop.
     Task<void> suffer();
@@ -52,6 +53,7 @@ private:
     DurableStore& store_;
     World& world_;
     Pager& pager_;
+    ShopListener& shop_;
     Settings settings_;
     Milliseconds look_every_{500};
     std::vector<Place> places_;

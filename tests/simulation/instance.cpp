@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "notify/notifier.hpp"
 #include "saga/recovery.hpp"
 #include "service/config.hpp"
 #include "service/engine.hpp"
@@ -37,12 +38,12 @@ private:
 };
 
 Task<void> serve(const http::Handler& handler, Asked asked, Connection connection) {
-    const std::array<http::Header, 1> headers{{{"idempotency-key", asked.key}}};
+    const std::array<http::Header, 2> headers{{{"idempotency-key", asked.key}, {"stripe-signature", asked.signature}}};
     http::Request request;
     request.method = "POST";
     request.path = asked.pattern;
     request.headers = headers;
-    request.captures = {asked.capture};
+    if (!asked.capture.empty()) request.captures = {asked.capture};
     request.body = asked.body;
     request.request_id = "req";
     http::Response response = co_await handler(request);
@@ -65,30 +66,45 @@ bool PageBook::has(std::string_view kind, const std::string& charge_id) const {
 struct Instance::Parts {
     Process& process;
     std::unique_ptr<ChargeStore> store;
+    std::unique_ptr<EventStore> events;
+    std::unique_ptr<Exchange> way_to_shop;
     NoAudit audit;
     NoMeter meter;
     Breakers breakers;
+    const std::vector<webhooks::Source> sources;
+    WebhookWatch watch;
     EngineShared shared;
     Engine engine;
     std::vector<http::Route> routes = engine.routes();
     Recovery recovery;
+    Notifier notifier;
 
-    Parts(Process& on, const Settings& settings, DurableStore& durable, World& world, Pager& pager, Milliseconds look_every)
+    Parts(Process& on, const Settings& settings, DurableStore& durable, World& world, Pager& pager, ShopListener& shop,
+          Milliseconds look_every)
         : process(on),
           store(durable.open(on)),
+          events(durable.open_events(on)),
+          way_to_shop(shop.exchange(on)),
           breakers({settings.breaker.failure_threshold, settings.breaker.recovery_timeout, settings.breaker.success_threshold}),
-          shared{settings, *store, audit, pager, {breakers, meter, nullptr, nullptr}},
+          sources(webhook_sources(settings.webhook)),
+          watch(pager, sources),
+          shared{settings, *store, *events, audit, pager, {breakers, meter, nullptr, nullptr}, sources, watch, look_every},
           engine(on.runtime(), shared,
                  Exchanges{world.exchange(on, Side::gateway), world.exchange(on, Side::inventory),
                            world.exchange(on, Side::shipping)}),
           recovery(on.runtime(), *store, {.lease = settings.saga.lease, .interval = look_every},
-                   [this](ChargeRow row) { return engine.resume(std::move(row)); }) {}
+                   [this](ChargeRow row) { return engine.resume(std::move(row)); }),
+          notifier(
+              on.runtime(), *events, *way_to_shop, {.path = "/", .key = "key"}, pager, meter, [](const FailedDelivery&) {},
+              look_every) {}
 };
 
 Instance::Instance(Process& process, const Settings& settings, DurableStore& store, World& world, Pager& pager,
-                   Milliseconds look_every)
-    : parts_(std::make_unique<Parts>(process, settings, store, world, pager, look_every)) {
+                   ShopListener& shop, Milliseconds look_every)
+    : parts_(std::make_unique<Parts>(process, settings, store, world, pager, shop, look_every)) {
     spawn(process.runtime().executor, parts_->recovery.run());
+    spawn(process.runtime().executor, parts_->engine.inbox().run());
+    spawn(process.runtime().executor, parts_->notifier.run());
 }
 
 Instance::~Instance() = default;
@@ -106,6 +122,7 @@ void Instance::post(Asked asked, std::shared_ptr<Reply> reply) {
 void Instance::hand_over() {
     parts_->engine.close_door();
     parts_->recovery.stop();
+    parts_->notifier.stop();
     parts_->engine.hand_over();
 }
 

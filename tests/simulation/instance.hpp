@@ -7,6 +7,7 @@
 
 #include "async/one_shot.hpp"
 #include "core/pager.hpp"
+#include "simulation/shop_listener.hpp"
 #include "simulation/store.hpp"
 #include "simulation/world.hpp"
 
@@ -22,6 +23,7 @@ struct Asked {
     std::string capture;              // what stands for its {…}
     std::string key;
     std::string body;
+    std::string signature = {};  // of a webhook
 };
 struct Heard {
     int status = 0;
@@ -49,7 +51,7 @@ private:
 /// simulated world.
 class Instance {
 public:
-    Instance(Process& process, const Settings& settings, DurableStore& store, World& world, Pager& pager,
+    Instance(Process& process, const Settings& settings, DurableStore& store, World& world, Pager& pager, ShopListener& shop,
              Milliseconds look_every);
     ~Instance();
     Instance(const Instance&) = delete;

@@ -5,7 +5,10 @@
 #include <set>
 
 #include "payments/charge.hpp"
+#include "payments/shop_events.hpp"
 #include "simulation/clients.hpp"
+#include "simulation/post.hpp"
+#include "telemetry/log.hpp"
 
 namespace tollgate::simulation {
 namespace {
@@ -26,6 +29,7 @@ public:
             const auto row = store_.row(id);
             return row && is_beyond_help(*row);
         };
+        world_.news = [this](std::string webhook) { post_.bring(std::move(webhook)); };
         world_.violation = clients_.violation = [this](std::string what) { violated(std::move(what)); };
     }
     ~Simulation() { fleet_.end(); }
@@ -79,16 +83,35 @@ private:
         run_until([&] {
             if (scheduler_.now() < next_look) return false;
             next_look = scheduler_.now() + 1s;
-            return scheduler_.now() > at_most || (clients_.done() && at_rest());
+            return scheduler_.now() > at_most || (clients_.done() && post_.on_the_way() == 0 && at_rest());
         });
         if (!violations_.empty()) return;
+        look_at_events();
         if (!clients_.done()) violated("a client is left without an answer");
+        if (post_.on_the_way() > 0) violated("a webhook is never taken");
+        for (const std::string& id : waiting_events_) {
+            violated("event " + id + " never comes to rest: " + store_.event(id)->note);
+        }
         for (const ChargeRow& row : store_.rows()) {
             if (row.due_at && !is_beyond_help(row)) violated("charge " + row.id + " never comes to rest: " + row.state);
         }
     }
 
-    [[nodiscard]] bool at_rest() const {
+    /// Takes note of new events, and drops those that wait no more.
+    void look_at_events() {
+        for (auto [ids, seen] :
+             {std::pair(&store_.incoming(), &incoming_seen_), std::pair(&store_.outgoing(), &outgoing_seen_)}) {
+            for (; *seen < ids->size(); ++*seen) waiting_events_.push_back((*ids)[*seen]);
+        }
+        std::erase_if(waiting_events_, [this](const std::string& id) {
+            const auto stored = store_.event(id);
+            return !stored || stored->state != StoredEvent::State::waiting;
+        });
+    }
+
+    [[nodiscard]] bool at_rest() {
+        look_at_events();
+        if (!waiting_events_.empty()) return false;
         return std::ranges::none_of(store_.rows(), [this](const ChargeRow& row) { return row.due_at && !is_beyond_help(row); });
     }
 
@@ -122,6 +145,36 @@ private:
                 violated("told of another amount, and nobody was called: " + reference);
         }
         for (const Purchase& purchase : clients_.purchases()) check_answer(purchase);
+        for (const std::string& id : store_.incoming()) check_webhook(id);
+        check_shop();
+    }
+
+    /// Each webhook that was accepted is applied, or somebody was called.
+    void check_webhook(const std::string& id) {
+        const auto stored = store_.event(id);
+        if (!stored) return violated("webhook " + id + " was accepted and is gone");
+        if (stored->state == StoredEvent::State::done) return;
+        violated("webhook " + id + " was given up: " + stored->note + ": " + stored->event.body);
+    }
+
+    /// The shop has heard of everything that was written for it, of each charge in its order, and of each charge's end.
+    void check_shop() {
+        std::map<std::string, std::vector<std::string>> written, heard;
+        std::map<std::string, std::string> last_status;
+        for (const std::string& id : store_.outgoing()) {
+            const Event event = store_.event(id)->event;
+            written[event.charge_id].push_back(id);
+            if (event.type != "charge.refunded" && event.type != "charge.disputed") last_status[event.charge_id] = event.type;
+        }
+        for (const std::string& id : shop_.heard()) heard[store_.event(id)->event.charge_id].push_back(id);
+        if (written != heard) violated("the shop has heard something else than was written for it, or in another order");
+        for (const ChargeRow& row : store_.rows()) {
+            const auto charge = from_state(row);
+            if (charge && !charge->told.empty() && last_status[row.id] != charge->told)
+                violated("the shop was not told of " + row.id);
+            if (charge && !told_of_status(*charge).empty() && charge->told != told_of_status(*charge))
+                violated("the shop does not know how " + row.id + " stands");
+        }
     }
 
     /// What stands outside is what the charge says, and so is the ledger.
@@ -143,6 +196,11 @@ private:
         std::vector<MoneyMoved> written;
         for (const LedgerEntry& entry : store_.ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id, entry.amount);
         auto moved = world_.money_moved(row.id);
+        for (auto* entries : {&written, &moved}) {
+            for (auto& [type, id, amount] : *entries) {
+                if (type == "void") id.clear();  // news of a void name what was voided
+            }
+        }
         std::ranges::sort(written);
         std::ranges::sort(moved);
         must(written == moved, "the ledger is not what the gateway did");
@@ -171,19 +229,25 @@ private:
     }
 
     std::vector<std::string> violations_;
+    std::vector<std::string> waiting_events_;
+    std::size_t incoming_seen_ = 0, outgoing_seen_ = 0;
     Faults faults_;
     History history_;
     Scheduler scheduler_;
     PageBook pages_{scheduler_, history_};
     World world_{scheduler_, faults_, history_};
     DurableStore store_;
-    Fleet fleet_{scheduler_, faults_, history_, store_, world_, pages_};
+    ShopListener shop_{scheduler_, faults_, history_};
+    Fleet fleet_{scheduler_, faults_, history_, store_, world_, pages_, shop_};
+    Post post_{scheduler_, faults_, history_, fleet_};
     Clients clients_{scheduler_, faults_, history_, fleet_};
 };
 
 }  // namespace
 
 Outcome simulate(const Options& options) {
+    static const bool quiet = (log::start({.level = log::Level::critical}), true);
+    static_cast<void>(quiet);
     return Simulation(options).run();
 }
 

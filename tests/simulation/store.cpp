@@ -1,5 +1,7 @@
 #include "simulation/store.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tollgate::simulation {
@@ -16,6 +18,16 @@ PaymentError unknown() {
 }
 
 }  // namespace
+
+template <class T, class Work>
+Task<Result<T>> DurableStore::ask(Process& process, Work work) {
+    const auto reply = std::make_shared<OneShot<Result<T>>>(process.runtime());
+    submit([work = std::move(work), reply]() mutable { return [result = work(), reply] { reply->set(result); }; },
+           [reply](PaymentError error) { reply->set(fail(std::move(error))); });
+    auto result = co_await reply->wait_until(process.steady() + 1s);
+    if (!result) co_return fail(unknown());
+    co_return std::move(*result);
+}
 
 class OpenedStore final : public ChargeStore {
 public:
@@ -36,7 +48,13 @@ public:
             if (store.ignores_fences) {
                 if (const auto row = store.row(transition.id)) transition.fence = row->fence;
             }
-            return store.truth_->advance(transition);
+            std::vector<std::string> fresh;
+            for (const Event& event : transition.events) {
+                if (!store.event(event.id)) fresh.push_back(event.id);
+            }
+            auto advanced = store.truth_->advance(transition);
+            if (advanced) std::ranges::move(fresh, std::back_inserter(store.outgoing_));
+            return advanced;
         });
     }
 
@@ -68,17 +86,50 @@ public:
 private:
     template <class T, class Work>
     Task<Result<T>> write(Work work) {
-        const auto reply = std::make_shared<OneShot<Result<T>>>(process_.runtime());
-        store_.submit([work = std::move(work), reply]() mutable { return [result = work(), reply] { reply->set(result); }; },
-                      [reply](PaymentError error) { reply->set(fail(std::move(error))); });
-        auto result = co_await reply->wait_until(process_.steady() + 1s);
-        if (!result) co_return fail(unknown());
-        co_return std::move(*result);
+        return store_.ask<T>(process_, std::move(work));
     }
 
     DurableStore& store_;
     Process& process_;
 };
+
+class OpenedEvents final : public EventStore {
+public:
+    OpenedEvents(DurableStore& store, Process& process) : store_(store), process_(process) {}
+
+    Task<Result<Accepted>> accept(Event event, Milliseconds lease) override {
+        return store_.ask<Accepted>(process_, [&store = store_, event = std::move(event), lease] {
+            auto accepted = store.truth_->accept(event, lease);
+            if (accepted && *accepted == Accepted::fresh) store.incoming_.push_back(event.id);
+            return accepted;
+        });
+    }
+
+    Task<Result<std::vector<StoredEvent>>> claim(EventQueue queue, WallTime now, Milliseconds lease,
+                                                 std::size_t limit) override {
+        return store_.ask<std::vector<StoredEvent>>(
+            process_, [&store = store_, queue, now, lease, limit] { return store.truth_->claim(queue, now, lease, limit); });
+    }
+
+    Task<Result<void>> settle(std::vector<Settlement> settlements, WallTime now) override {
+        return store_.ask<void>(process_, [&store = store_, settlements = std::move(settlements), now] {
+            return store.truth_->settle(settlements, now);
+        });
+    }
+
+    Task<Result<std::optional<StoredEvent>>> find(std::string id) override { co_return store_.truth_->find_event(id); }
+    Task<Result<EventPage>> dead_letters(DeadLetterQuery) override { co_return fail(Code::internal, "not simulated"); }
+    Task<Result<EventPage>> archive(ArchiveQuery) override { co_return fail(Code::internal, "not simulated"); }
+    Task<Result<Replayed>> replay(std::string, WallTime) override { co_return fail(Code::internal, "not simulated"); }
+
+private:
+    DurableStore& store_;
+    Process& process_;
+};
+
+std::unique_ptr<EventStore> DurableStore::open_events(Process& process) {
+    return std::make_unique<OpenedEvents>(*this, process);
+}
 
 std::unique_ptr<ChargeStore> DurableStore::open(Process& process) {
     return std::make_unique<OpenedStore>(*this, process);

@@ -22,6 +22,7 @@ public:
 
     /// What a process sees of it.
     [[nodiscard]] std::unique_ptr<ChargeStore> open(Process& process);
+    [[nodiscard]] std::unique_ptr<EventStore> open_events(Process& process);
 
     /// Loses what is not synced, and is away for so long.
     void crash(Milliseconds away);
@@ -37,11 +38,16 @@ public:
     [[nodiscard]] std::vector<LedgerEntry> ledger(const std::string& id) const { return truth_->ledger(id).value(); }
     /// Every new owner, in order: id and fence.
     [[nodiscard]] const std::vector<std::pair<std::string, std::uint64_t>>& owners() const noexcept { return owners_; }
+    [[nodiscard]] std::optional<StoredEvent> event(const std::string& id) const { return truth_->find_event(id).value(); }
+    /// Every event that was accepted, and every one that was written with a step: in this order.
+    [[nodiscard]] const std::vector<std::string>& incoming() const noexcept { return incoming_; }
+    [[nodiscard]] const std::vector<std::string>& outgoing() const noexcept { return outgoing_; }
     /// How many sagas were begun.
     [[nodiscard]] std::size_t begun() const noexcept { return begun_; }
 
 private:
     friend class OpenedStore;
+    friend class OpenedEvents;
 
     /// A write; tells its caller how it went, unless the caller is not to know.
     using Write = std::function<std::function<void()>()>;
@@ -51,6 +57,9 @@ private:
     };
 
     void submit(Write write, std::function<void(PaymentError)> fail);
+    /// Has it carried out for a process, which hears of it unless the store is slow to tell.
+    template <class T, class Work>
+    Task<Result<T>> ask(Process& process, Work work);
     void sync();
     void carry_out(std::vector<Waiting> together);
     void note_owner(const ChargeRow& row);
@@ -64,6 +73,7 @@ private:
     std::unique_ptr<Truth> truth_;
     std::vector<std::pair<std::string, std::uint64_t>> owners_;
     std::set<std::string> known_;
+    std::vector<std::string> incoming_, outgoing_;
     std::size_t begun_ = 0;
     std::vector<Waiting> waiting_;
     std::uint64_t life_ = 0;  // rises with every crash

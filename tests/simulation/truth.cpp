@@ -4,8 +4,11 @@
 
 #include "stores/sqlite/charge_reads.hpp"
 #include "stores/sqlite/charge_writes.hpp"
+#include "stores/sqlite/event_reads.hpp"
+#include "stores/sqlite/event_writes.hpp"
 #include "stores/sqlite/schema.hpp"
 #include "support/memory_charges.hpp"
+#include "support/memory_events.hpp"
 
 namespace tollgate::simulation {
 namespace {
@@ -13,7 +16,11 @@ namespace {
 class Model final : public Truth {
 public:
     Result<Begun> begin(BeginCharge begin) override { return charges_.begin(begin); }
-    Result<void> advance(const Transition& transition) override { return charges_.advance(transition); }
+    Result<void> advance(const Transition& transition) override {
+        auto advanced = charges_.advance(transition);
+        if (advanced) events_.queue(transition.events, transition.now);
+        return advanced;
+    }
     Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit) override {
         return charges_.claim(now, lease_until, limit);
     }
@@ -28,10 +35,26 @@ public:
     Result<ChargePage> survey(const SurveyQuery& query) override { return charges_.survey(query); }
     Result<std::optional<std::string>> charge_of(const std::string& id) override { return charges_.charge_of(id); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return charges_.ledger(id); }
-    void end_leases() override { charges_.end_leases(); }
+    Result<Accepted> accept(const Event& event, Milliseconds lease) override { return events_.accept(event, lease); }
+    Result<std::vector<StoredEvent>> claim(EventQueue queue, WallTime now, Milliseconds lease, std::size_t limit) override {
+        return events_.claim(queue, now, lease, limit);
+    }
+    Result<void> settle(const std::vector<Settlement>& settlements, WallTime now) override {
+        events_.settle(settlements, now);
+        return {};
+    }
+    Result<std::optional<StoredEvent>> find_event(const std::string& id) override {
+        const StoredEvent* const stored = events_.find(id);
+        return stored == nullptr ? std::optional<StoredEvent>() : std::optional(*stored);
+    }
+    void end_leases() override {
+        charges_.end_leases();
+        events_.end_leases();
+    }
 
 private:
     test::MemoryCharges charges_;
+    test::MemoryEvents events_;
 };
 
 sqlite::Database open_in_memory() {
@@ -62,7 +85,18 @@ public:
     Result<ChargePage> survey(const SurveyQuery& query) override { return reads_.survey(query); }
     Result<std::optional<std::string>> charge_of(const std::string& id) override { return reads_.charge_of(id); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return reads_.ledger(id); }
-    void end_leases() override { writes_.end_all_leases(); }
+    Result<Accepted> accept(const Event& event, Milliseconds lease) override { return event_writes_.accept(event, lease); }
+    Result<std::vector<StoredEvent>> claim(EventQueue queue, WallTime now, Milliseconds lease, std::size_t limit) override {
+        return event_writes_.claim(queue, now, lease, limit);
+    }
+    Result<void> settle(const std::vector<Settlement>& settlements, WallTime now) override {
+        return event_writes_.settle(settlements, now);
+    }
+    Result<std::optional<StoredEvent>> find_event(const std::string& id) override { return event_reads_.find(id); }
+    void end_leases() override {
+        writes_.end_all_leases();
+        event_writes_.end_all_leases();
+    }
 
     void commit(const std::function<void()>& work) override {
         database_.run("BEGIN IMMEDIATE");
@@ -74,6 +108,8 @@ private:
     sqlite::Database database_ = open_in_memory();
     sqlite::ChargeWrites writes_{database_};
     sqlite::ChargeReads reads_{database_};
+    sqlite::EventWrites event_writes_{database_};
+    sqlite::EventReads event_reads_{database_};
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace tollgate::simulation {
 
-/// What a store holds, and what each operation does to it, at once: stores/ports.hpp without the time it takes.
+/// What a store holds, and what each operation does to it, at once: stores/ports.hpp and events.hpp without the time it takes.
 class Truth {
 public:
     virtual ~Truth() = default;
@@ -21,6 +21,11 @@ public:
     virtual Result<ChargePage> survey(const SurveyQuery& query) = 0;
     virtual Result<std::optional<std::string>> charge_of(const std::string& gateway_id) = 0;
     virtual Result<std::vector<LedgerEntry>> ledger(const std::string& id) = 0;
+
+    virtual Result<Accepted> accept(const Event& event, Milliseconds lease) = 0;
+    virtual Result<std::vector<StoredEvent>> claim(EventQueue queue, WallTime now, Milliseconds lease, std::size_t limit) = 0;
+    virtual Result<void> settle(const std::vector<Settlement>& settlements, WallTime now) = 0;
+    virtual Result<std::optional<StoredEvent>> find_event(const std::string& id) = 0;
 
     /// For an owner that knows every earlier one to be dead.
     virtual void end_leases() = 0;

@@ -50,6 +50,9 @@ class World {
 public:
     World(Scheduler& scheduler, Faults& faults, History& history) : scheduler_(scheduler), faults_(faults), history_(history) {}
 
+    /// Takes the gateway's news, a webhook's body each: to be sent from now on.
+    std::function<void(std::string)> news;
+
     /// Told of everything that must never be seen from outside.
     std::function<void(std::string)> violation;
 
@@ -105,6 +108,11 @@ private:
     [[nodiscard]] OutboundReply move_goods(const Message& message);
     [[nodiscard]] std::string act(Step step, const std::string& reference, std::int64_t amount);
     void check_order(const Effect& effect);
+    /// Sends news, now and then; `ids` are members of their data.
+    void tell(std::string_view type, const std::string& reference, const std::string& ids, std::int64_t amount);
+    void surely_tell(std::string_view type, const std::string& reference, const std::string& ids, std::int64_t amount);
+    void dispute(const std::string& reference, const std::string& ids, std::int64_t amount);
+    void authenticate(const std::string& reference);
     [[nodiscard]] Milliseconds on_the_way() { return Milliseconds(1 + static_cast<std::int64_t>(chance().below(10))); }
     [[nodiscard]] Random& chance() { return scheduler_.nature().runtime().random; }
     [[nodiscard]] bool is_down(Side side);
@@ -121,6 +129,9 @@ private:
     std::map<std::string, Standing> standings_;
     std::map<Side, SteadyTime> down_until_;
     std::set<std::string> misled_;
+    std::map<std::string, std::pair<std::string, std::int64_t>> disputes_;  // by charge: the one it has
+    std::set<std::string> authenticated_;                                   // the charges whose customer has authenticated
+    std::uint64_t told_ = 0;
 };
 
 }  // namespace tollgate::simulation

@@ -43,9 +43,9 @@ std::optional<std::string> signed_text_of(const json::object& item) {
     for (const json::value* const field : fields) {
         const auto plain = plain_text(*field);
         if (!plain) return std::nullopt;
-        if (field != fields.front()) text += ':';
-        text += *plain;
+        text.append(*plain).append(":");
     }
+    text.pop_back();
     return text;
 }
 

@@ -1,6 +1,5 @@
 #include "service/app.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,16 +7,13 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
-#include <iostream>
 #include <thread>
-#include <tuple>
 #include <utility>
 
 #include "net/http_client.hpp"
 #include "notify/notifier.hpp"
 #include "pipeline/fleet_breakers.hpp"
 #include "saga/recovery.hpp"
-#include "service/handlers/sandbox.hpp"
 #include "service/http/tls.hpp"
 #include "service/pages.hpp"
 #include "service/store.hpp"
@@ -30,37 +26,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
-
-int say(std::string_view sentence, int code = exit_failed) {
-    std::cerr << "tollgate: " << sentence << std::endl;
-    return code;
-}
-
-/// A core dump would hold whatever the memory holds, and a lost connection must not end the process.
-void harden_process() {
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    std::signal(SIGPIPE, SIG_IGN);
-}
 
 std::size_t thread_count(int configured) {
     return configured > 0 ? static_cast<std::size_t>(configured) : std::max(1U, std::thread::hardware_concurrency());
-}
-
-/// One acceptor a loop, all on the same address.
-Result<std::vector<http::Acceptor>> open_listeners(std::vector<std::unique_ptr<Loop>>& loops, const std::string& address) {
-    const auto endpoint = http::parse_endpoint(address);
-    if (!endpoint) return fail(endpoint.error());
-    std::vector<http::Acceptor> acceptors;
-    for (const auto& loop : loops) {
-        auto acceptor =
-            acceptors.empty() ? http::listen_first(loop->io, *endpoint) : http::listen_again(loop->io, acceptors.front());
-        if (!acceptor) return fail(std::move(acceptor.error()));
-        acceptors.push_back(std::move(*acceptor));
-    }
-    return acceptors;
 }
 
 /// Somewhere outside that is told of things: a setting's URL, reached at vetted addresses only.
@@ -86,12 +55,6 @@ void tell_failed_delivery(const FailedDelivery& failed) {
                                              {"untold", failed.untold}});
 }
 
-/// In one write, so that no log line of another thread gets in between: outside programs wait for this line.
-void announce(const http::Endpoint& address) {
-    const std::string line = "listening on " + http::to_string(address) + "\n";
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
-}
-
 /// The store counts by itself; /metrics tells what has come since it was last asked.
 void tell_store_counts(Metrics& metrics, const Store& store) {
     const auto transitions = metrics.counter("store_transitions_total", "Durable steps of charges.");
@@ -102,15 +65,6 @@ void tell_store_counts(Metrics& metrics, const Store& store) {
         commits.add(static_cast<double>(now.commits - told.commits));
         told = now;
     });
-}
-
-/// Runs every loop on a thread of its own, the first on this one, until they are stopped.
-void run_loops(std::vector<std::unique_ptr<Loop>>& loops) {
-    std::vector<std::jthread> threads;
-    std::vector<asio::executor_work_guard<asio::io_context::executor_type>> guards;
-    for (const auto& loop : loops) guards.push_back(asio::make_work_guard(loop->io));
-    for (std::size_t i = 1; i < loops.size(); ++i) threads.emplace_back([&io = loops[i]->io] { io.run(); });
-    loops.front()->io.run();
 }
 
 /// Unlike every other's, wherever it runs; for people as well.
@@ -268,12 +222,6 @@ private:
     std::atomic<bool> clean_{true};
 };
 
-std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count) {
-    std::vector<std::unique_ptr<Loop>> loops;
-    while (loops.size() < count) loops.push_back(std::make_unique<Loop>());
-    return loops;
-}
-
 }  // namespace
 
 int serve(Settings settings) {
@@ -310,27 +258,6 @@ int serve(Settings settings) {
     log::info("stopped");
     log::stop();
     return code;
-}
-
-int run_sandbox(std::string listen) {
-    harden_process();
-    http::Counters counters;  // the connections that are dropped with the loop still count themselves off
-    auto loops = make_loops(1);
-    Loop& loop = *loops.front();
-    auto acceptors = open_listeners(loops, listen);
-    if (!acceptors) return say(acceptors.error().detail);
-    sandbox::World world({.public_url = "http://" + http::to_string(acceptors->front().local_endpoint())});
-    http::Router router;
-    for (http::Route& route : sandbox_routes(loop.runtime, world)) router.add(std::move(route));
-    announce(acceptors->front().local_endpoint());
-    http::Options options;
-    options.limits.max_body = 1'048'576;  // events that it sends are as large as a receiver may have to bear
-    http::Server server(loop.runtime, std::move(acceptors->front()), std::move(router), std::move(options), counters);
-    server.start();
-    asio::signal_set signals(loop.io, SIGTERM, SIGINT);
-    signals.async_wait([&loop](const boost::system::error_code&, int) { loop.io.stop(); });
-    loop.io.run();
-    return 0;
 }
 
 }  // namespace tollgate

@@ -1,24 +1,15 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <memory>
 
 #include "service/auth.hpp"
 #include "service/engine.hpp"
 #include "service/health.hpp"
 #include "service/http/server.hpp"
+#include "service/process.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace tollgate {
-
-/// One event loop: its clock, timers and chance.
-struct Loop {
-    SystemClock clock;  // what is dropped with the loop still reads it
-    SystemRandom random;
-    asio::io_context io{1};
-    AsioTimers timers{io.get_executor()};
-    Runtime runtime{io.get_executor(), clock, random, timers};
-};
 
 /// What all threads of the service share; it outlives them.
 struct Shared {

@@ -125,8 +125,8 @@ void LossyRelay::serve(int client) {
                 const std::lock_guard hold(mutex_);
                 passed_[mine].append(bytes);
             }
-            // The reply to a script of ours, and not to what makes a connection ready.
-            if (i == 1 && lose_ && passed_something(mine)) {
+            // The reply to a script of ours that ran, and not to what makes a connection ready.
+            if (i == 1 && lose_ && passed_something(mine) && !bytes.starts_with("-NOSCRIPT")) {
                 lose_ = false;
                 open = false;
                 break;

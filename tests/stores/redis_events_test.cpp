@@ -296,6 +296,7 @@ TEST_CASE("an event that a clock behind put off is still its late holder's to se
     CHECK(redis.sum("ZCARD", "*:ei:later") == 1);
     const WallTime later = noon + seconds(9);
     REQUIRE(redis.settle({{.id = incoming_id("a"), .claim = 1, .kind = kind, .due_at = later, .note = ""}}));
+    CHECK(redis.keys("*:ei:later").size() == (kind == Kind::done ? 0 : 1));
     CHECK(redis.claim_incoming(noon).empty());
     CHECK(redis.claim_incoming(later).size() == (kind == Kind::done ? 0 : 1));
     CHECK(redis.claim_incoming(later).empty());

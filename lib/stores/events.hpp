@@ -103,8 +103,8 @@ public:
     virtual ~EventStore() = default;
 
     /// Archive, deduplication and queue entry of an incoming event at once. `lease` above 0: the caller works on it now, and
-    /// another one may claim it afterwards. The event is known for the whole of the store's retention, and beyond it as long
-    /// as it waits.
+    /// another one may claim it afterwards. The event is known as long as it waits, and for the whole of the store's
+    /// retention after it was settled.
     virtual Task<Result<Accepted>> accept(Event event, Milliseconds lease) = 0;
 
     /// Events that are due and that nobody holds, the longest waiting first as far as the store can tell; each is the

@@ -185,7 +185,7 @@ private:
 }  // namespace
 
 TEST_CASE("every store does with events what the model does, operation for operation") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const std::uint64_t first = from_environment("TOLLGATE_SEED", 1);
     const int steps = static_cast<int>(from_environment("TOLLGATE_STEPS", 700));
     INFO(kind.name);

@@ -10,7 +10,7 @@ using std::chrono::seconds;
 using Kind = Settlement::Kind;
 
 TEST_CASE("dead letters are paged from the newest on, those of both queues, and nothing else is among them") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const std::size_t limit = GENERATE(1, 3, 100);
     INFO(kind.name << ", " << limit << " a page");
     EventBench bench(kind);
@@ -35,7 +35,7 @@ TEST_CASE("dead letters are paged from the newest on, those of both queues, and 
 }
 
 TEST_CASE("a walk through dead letters goes on while they are replayed and others die") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     for (int i = 0; i < 6; ++i) bench.accept_and_settle(incoming(std::to_string(i), noon + seconds(i), ""), Kind::dead);
@@ -49,7 +49,7 @@ TEST_CASE("a walk through dead letters goes on while they are replayed and other
 }
 
 TEST_CASE("the archive gives the incoming events of a day, the oldest first, however they ended") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const std::size_t limit = GENERATE(1, 4, 100);
     INFO(kind.name << ", " << limit << " a page");
     EventBench bench(kind);
@@ -82,7 +82,7 @@ TEST_CASE("the archive gives the incoming events of a day, the oldest first, how
 }
 
 TEST_CASE("pages of the archive lose none of many events of one moment") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     for (int i = 0; i < 25; ++i) REQUIRE(bench.accept(incoming(std::to_string(i), noon, "")) == Accepted::fresh);
@@ -95,7 +95,7 @@ TEST_CASE("pages of the archive lose none of many events of one moment") {
 }
 
 TEST_CASE("a cursor that was not given out is refused by the pages of events") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     bench.accept_and_settle(incoming("a"), Kind::dead);

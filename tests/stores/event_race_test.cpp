@@ -32,7 +32,7 @@ Task<bool> work_through(EventStore& store, std::string name) {
 }  // namespace
 
 TEST_CASE("of fifty copies of an event at once exactly one is fresh") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     const auto all = at_once<Accepted>(bench, 50, [&](std::size_t) { return accept_one(bench.events(), incoming("a")); });
@@ -42,7 +42,7 @@ TEST_CASE("of fifty copies of an event at once exactly one is fresh") {
 }
 
 TEST_CASE("claimants at the same time never get one event twice") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     for (int i = 0; i < 40; ++i) REQUIRE(bench.accept(incoming(std::to_string(i), noon, "")) == Accepted::fresh);
@@ -61,7 +61,7 @@ TEST_CASE("claimants at the same time never get one event twice") {
 }
 
 TEST_CASE("many events at once are all taken in and done, and what was acknowledged is seen at once") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     const auto all = at_once<bool>(bench, 256, [&](std::size_t i) { return work_through(bench.events(), std::to_string(i)); });

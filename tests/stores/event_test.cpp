@@ -9,7 +9,7 @@ using Kind = Settlement::Kind;
 using State = StoredEvent::State;
 
 TEST_CASE("an event is fresh once, afterwards a duplicate, and altered when its bytes are others") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     CHECK(bench.accept(incoming("a")) == Accepted::fresh);
@@ -28,7 +28,7 @@ TEST_CASE("an event is fresh once, afterwards a duplicate, and altered when its 
 }
 
 TEST_CASE("a duplicate is a duplicate however its first copy ended, and is not worked on again") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const Kind end = GENERATE(Kind::done, Kind::dead);
     INFO(kind.name);
     EventBench bench(kind);
@@ -42,7 +42,7 @@ TEST_CASE("a duplicate is a duplicate however its first copy ended, and is not w
 }
 
 TEST_CASE("every byte of an event comes back, from wherever it is read") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     Event odd = incoming("a");
@@ -69,7 +69,7 @@ TEST_CASE("every byte of an event comes back, from wherever it is read") {
 }
 
 TEST_CASE("an event taken in with a lease is its taker's until that is over") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     REQUIRE(bench.accept(incoming("a"), event_lease) == Accepted::fresh);
@@ -90,7 +90,7 @@ TEST_CASE("an event taken in with a lease is its taker's until that is over") {
 }
 
 TEST_CASE("an event taken in without a lease is due at once, and each claim of it has a higher number") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     REQUIRE(bench.accept(incoming("a")) == Accepted::fresh);
@@ -107,7 +107,7 @@ TEST_CASE("an event taken in without a lease is due at once, and each claim of i
 }
 
 TEST_CASE("what is settled under an older claim is not written") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const Kind late = GENERATE(Kind::done, Kind::wait, Kind::retry, Kind::dead);
     INFO(kind.name);
     EventBench bench(kind);
@@ -126,7 +126,7 @@ TEST_CASE("what is settled under an older claim is not written") {
 }
 
 TEST_CASE("a lease that ran out does no harm as long as nobody else claimed the event") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     REQUIRE(bench.accept(incoming("a"), event_lease) == Accepted::fresh);
@@ -138,7 +138,7 @@ TEST_CASE("a lease that ran out does no harm as long as nobody else claimed the 
 }
 
 TEST_CASE("a settlement that is told twice counts once") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     REQUIRE(bench.accept(incoming("a")) == Accepted::fresh);
@@ -158,7 +158,7 @@ TEST_CASE("a settlement that is told twice counts once") {
 }
 
 TEST_CASE("the event that has waited longest is claimed first, and no more of them than asked for") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     for (const int i : {0, 1, 2}) REQUIRE(bench.accept(incoming(std::to_string(i), noon + seconds(i))) == Accepted::fresh);
@@ -171,7 +171,7 @@ TEST_CASE("the event that has waited longest is claimed first, and no more of th
 }
 
 TEST_CASE("an event that failed or has to wait is due when it was said, and only tries count") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     REQUIRE(bench.accept(incoming("a")) == Accepted::fresh);
@@ -215,7 +215,7 @@ TEST_CASE("an event that failed or has to wait is due when it was said, and only
 }
 
 TEST_CASE("an event that is done is never claimed again") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     bench.accept_and_settle(incoming("a"), Kind::done, noon + seconds(1));
@@ -229,7 +229,7 @@ TEST_CASE("an event that is done is never claimed again") {
 }
 
 TEST_CASE("of many settlements at once those under old claims and of nobody's events are passed over") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     for (int i = 0; i < 60; ++i) {
@@ -254,7 +254,7 @@ TEST_CASE("of many settlements at once those under old claims and of nobody's ev
 }
 
 TEST_CASE("a replayed event waits again and is due at once, with no failure to its name") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const Kind end = GENERATE(Kind::done, Kind::dead);
     INFO(kind.name);
     EventBench bench(kind);

@@ -12,13 +12,6 @@ namespace tollgate::test {
 
 inline constexpr Milliseconds event_lease = std::chrono::seconds(30);
 
-/// The store kinds that keep events.
-[[nodiscard]] inline std::vector<StoreKind> event_store_kinds() {
-    std::vector<StoreKind> kinds = store_kinds();
-    std::erase_if(kinds, [](const StoreKind& kind) { return !kind.name.starts_with("sqlite"); });
-    return kinds;
-}
-
 /// An incoming event. What is claimed in an order that counts lies in one place; "" spreads events over all of them.
 [[nodiscard]] inline Event incoming(const std::string& name, WallTime at = noon, const std::string& place = "ws") {
     return {.id = "wh_" + (place.empty() ? place_of(name) : place) + "_" + name,
@@ -96,7 +89,7 @@ struct EventBench : Bench {
         settle({{.id = event.id, .claim = 1, .kind = kind, .due_at = {}, .note = "a note"}}, now).value();
     }
 
-    EventStore& events() { return *store->events(); }
+    EventStore& events() { return store->events(); }
 };
 
 /// All pages of a walk, one after the other; none is longer than it may be.

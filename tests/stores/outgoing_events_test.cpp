@@ -30,7 +30,7 @@ struct Telling {
 }  // namespace
 
 TEST_CASE("an event of the shop is written with its step, as it was given, and is due at once") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     Telling charge(bench, "a");
@@ -53,7 +53,7 @@ TEST_CASE("an event of the shop is written with its step, as it was given, and i
 }
 
 TEST_CASE("a step that is refused writes none of its events") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     Telling zombie(bench, "a");
@@ -64,7 +64,7 @@ TEST_CASE("a step that is refused writes none of its events") {
 }
 
 TEST_CASE("the shop hears of one charge in the order of its steps, one after the other") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const Kind end = GENERATE(Kind::done, Kind::dead);
     INFO(kind.name);
     EventBench bench(kind);
@@ -90,7 +90,7 @@ TEST_CASE("the shop hears of one charge in the order of its steps, one after the
 }
 
 TEST_CASE("a delivery that failed or waits keeps the later ones of its charge back") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const Kind what = GENERATE(Kind::retry, Kind::wait);
     INFO(kind.name);
     EventBench bench(kind);
@@ -108,7 +108,7 @@ TEST_CASE("a delivery that failed or waits keeps the later ones of its charge ba
 }
 
 TEST_CASE("a delivery whose sender died is claimed again before the later ones of its charge") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     Telling charge(bench, "a");
@@ -126,7 +126,7 @@ TEST_CASE("a delivery whose sender died is claimed again before the later ones o
 }
 
 TEST_CASE("charges do not wait for each other's deliveries") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     Telling one(bench, "a");
@@ -141,7 +141,7 @@ TEST_CASE("charges do not wait for each other's deliveries") {
 }
 
 TEST_CASE("an event that is known is not queued again by a step that runs twice") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     Telling charge(bench, "a");
@@ -162,7 +162,7 @@ TEST_CASE("an event that is known is not queued again by a step that runs twice"
 }
 
 TEST_CASE("a replayed delivery goes behind those of its charge that wait, and alone it is due at once") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     const Kind end = GENERATE(Kind::done, Kind::dead);
     INFO(kind.name);
     EventBench bench(kind);
@@ -185,7 +185,7 @@ TEST_CASE("a replayed delivery goes behind those of its charge that wait, and al
 }
 
 TEST_CASE("a charge is found by any gateway id of its ledger") {
-    const StoreKind kind = GENERATE(from_range(event_store_kinds()));
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     EventBench bench(kind);
     const auto charge_of = [&](const std::string& id) { return bench.loop.run(bench.charges().charge_of(id)).value(); };

@@ -49,7 +49,7 @@ public:
     }
 
     ChargeStore& charges() override { return *store; }
-    EventStore* events() override { return &store->events(); }
+    EventStore& events() override { return store->events(); }
     void expire_event_leases() override {
         for (RedisServer* server : servers) expire_event_leases_of(*server);
     }

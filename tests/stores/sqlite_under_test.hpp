@@ -20,7 +20,7 @@ public:
     }
 
     ChargeStore& charges() override { return *store; }
-    EventStore* events() override { return &store->events(); }
+    EventStore& events() override { return store->events(); }
     AuditLog& audit() override { return *store; }
     StoreHealth& health() override { return *store; }
 

@@ -42,7 +42,7 @@ class StoreUnderTest {
 public:
     virtual ~StoreUnderTest() = default;
     virtual ChargeStore& charges() = 0;
-    virtual EventStore* events() { return nullptr; }
+    virtual EventStore& events() = 0;
     /// Lets the leases of all events run out, for a store that counts them by another clock than the callers' `now`.
     virtual void expire_event_leases() {}
     virtual AuditLog& audit() = 0;

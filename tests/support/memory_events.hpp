@@ -15,7 +15,7 @@
 namespace tollgate::test {
 
 /// What stores/events.hpp says of an EventStore, on a map in memory and at once, as MemoryCharges does for charges. Leases are
-/// counted by the callers' `now`; what has outlived `retention` by the latest time anybody told is gone.
+/// counted by the callers' `now`; what was settled `retention` before the latest time anybody told is gone.
 class MemoryEvents {
 public:
     using State = StoredEvent::State;
@@ -167,7 +167,7 @@ private:
         latest_ = std::max(latest_, now);
         std::erase_if(records_, [&](const auto& entry) {
             const StoredEvent& stored = entry.second.stored;
-            return stored.state != State::waiting && stored.event.at + retention <= latest_;
+            return stored.settled_at && *stored.settled_at + retention <= latest_;
         });
     }
 

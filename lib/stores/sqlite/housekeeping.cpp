@@ -21,7 +21,7 @@ Housekeeping::Housekeeping(Database& database)
                         "DELETE FROM velocities WHERE (key, at, event) IN"
                         " (SELECT key, at, event FROM velocities WHERE until <= ?1 LIMIT ?2)"),
       outlived_events_(database,
-                       "SELECT seq FROM events WHERE queue = ?1 AND at <= ?2 AND state <> 'waiting' ORDER BY at LIMIT ?3"),
+                       "SELECT seq FROM events WHERE queue = ?1 AND at <= ?2 AND settled_at <= ?2 ORDER BY at LIMIT ?3"),
       clear_event_(database, "DELETE FROM events WHERE seq = ?1"),
       clear_event_body_(database, "DELETE FROM event_bodies WHERE event = ?1") {}
 

@@ -6,8 +6,8 @@
 namespace tollgate::sqlite {
 
 /// Clears what has outlived its time, a little at a time: bodies of kept answers, limits that are whole again, what was
-/// counted and is past its window, and events past their retention that wait no more. Time is the latest the operations
-/// brought along; since a clock may step back, all but the answers are kept for a minute more.
+/// counted and is past its window, and events that were settled longer ago than they are kept. Time is the latest the
+/// operations brought along; since a clock may step back, all but the answers are kept for a minute more.
 class Housekeeping {
 public:
     explicit Housekeeping(Database& database);

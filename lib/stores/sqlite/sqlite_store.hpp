@@ -38,7 +38,7 @@ struct StoreParts;
 /// asked for and idle limits are cleared in the quiet; pages go by the order in which charges arrived; audit records
 /// beyond `audit_max` are lost, which the chain then says in a record of its own ("audit.lost", outcome: how many).
 ///
-/// Where events.hpp does: leases are counted by the callers' `now`; events are cleared in the quiet once their `at` is
+/// Where events.hpp does: leases are counted by the callers' `now`; events are cleared in the quiet once their `settled_at` is
 /// `event_retention` and a minute ago; dead letters go by the order in which they came, the archive by time; what is settled
 /// together is written together.
 ///

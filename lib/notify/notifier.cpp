@@ -55,22 +55,10 @@ Task<void> Notifier::claim() {
     const std::size_t room = concurrent_max - in_hand_;
     const SteadyTime held_until = runtime_.clock.steady() + lease;
     auto events = co_await store_.claim(EventQueue::outgoing, runtime_.clock.wall(), lease, room);
-    const bool more_may_wait = events && events->size() == room;
-    claim_at_ = runtime_.clock.steady() + (more_may_wait ? Milliseconds(0) : interval_);
+    claim_at_ = runtime_.clock.steady() + interval_;
     if (!events) co_return;  // a store that is away is asked again at the next look
     in_hand_ += events->size();
-    for (StoredEvent& event : *events) {
-        if (stopping_) {
-            put_down({.id = event.event.id,
-                      .claim = event.claims,
-                      .kind = Settlement::Kind::wait,
-                      .due_at = runtime_.clock.wall(),
-                      .note = event.note},
-                     held_until);
-        } else {
-            spawn(runtime_.executor, deliver(std::move(event), held_until));
-        }
-    }
+    for (StoredEvent& event : *events) spawn(runtime_.executor, deliver(std::move(event), held_until));
 }
 
 OutboundRequest Notifier::request_for(Event event, SteadyTime held_until) const {
@@ -92,7 +80,8 @@ Task<void> Notifier::deliver(StoredEvent claimed, SteadyTime held_until) {
     using Kind = Settlement::Kind;
     const std::string_view outcome = settlement.kind == Kind::done ? "done" : settlement.kind == Kind::dead ? "dead" : "retry";
     meter_.observe("notify_delivery", runtime_.clock.steady() - begun, outcome);
-    put_down(std::move(settlement), held_until);
+    outcomes_.push_back({std::move(settlement), held_until});
+    timer_->wake();
 }
 
 /// What the try came to. Whoever must be called is called before it is written, so that a crash in between calls twice.
@@ -118,11 +107,6 @@ Settlement Notifier::judge(const StoredEvent& tried, const Result<OutboundReply>
                  .detail = "the shop did not take event " + event.id + " (" + event.type + ") in " + std::to_string(failures) +
                            " tries; the last one: " + settlement.note + ". Once it takes events again, replay it"});
     return settlement;
-}
-
-void Notifier::put_down(Settlement settlement, SteadyTime held_until) {
-    outcomes_.push_back({std::move(settlement), held_until});
-    timer_->wake();
 }
 
 Task<void> Notifier::settle() {

@@ -46,8 +46,8 @@ public:
 
     using Told = std::function<void(const FailedDelivery&)>;
 
-    /// `interval` lies between looks at the store when nothing is due. Durations go to the meter as "notify_delivery", with the
-    /// outcome done, retry or dead. What is borrowed outlives it.
+    /// `interval` lies between looks at the store while nothing is delivered. Durations go to the meter as "notify_delivery",
+    /// with the outcome done, retry or dead. What is borrowed outlives it.
     Notifier(const Runtime& runtime, EventStore& store, Exchange& exchange, NotifyTarget target, Pager& pager,
              DurationMeter& meter, Told told, Milliseconds interval = Milliseconds(500));
 
@@ -67,7 +67,6 @@ private:
     Task<void> claim();
     Task<void> deliver(StoredEvent claimed, SteadyTime held_until);
     Task<void> settle();
-    void put_down(Settlement settlement, SteadyTime held_until);
     [[nodiscard]] OutboundRequest request_for(Event event, SteadyTime held_until) const;
     [[nodiscard]] Settlement judge(const StoredEvent& tried, const Result<OutboundReply>& reply);
     void tell(const FailedDelivery& failed);

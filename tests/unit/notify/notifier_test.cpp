@@ -201,6 +201,29 @@ TEST_CASE("a settlement that the store does not take for a whole lease is let go
     desk.stop();
 }
 
+TEST_CASE("a store that takes no settlement does not bind the notifier for longer than a lease") {
+    Desk desk;
+    for (int i = 0; i < 16; ++i) desk.write(event_of(std::to_string(100 + i), 1));
+    desk.store.fail_next_write({Code::store_unavailable, "down"}, MemoryStore::WriteFate::lost, 1'000'000);
+    desk.start();
+    desk.time.advance(20s);
+    CHECK(desk.shop.arrivals.size() == 16);
+    desk.time.advance(15s);
+    CHECK(desk.shop.arrivals.size() == 32);
+    desk.store.forget_failure();
+    desk.stop();
+}
+
+TEST_CASE("a shop that takes nothing is asked gently") {
+    Desk desk;
+    desk.shop.always = OutboundReply{.status = 500};
+    for (int i = 0; i < 100; ++i) desk.write(event_of(std::to_string(100 + i), 1));
+    desk.start();
+    desk.time.advance(1s);
+    CHECK(desk.shop.arrivals.size() == 3 * Notifier::concurrent_max);
+    desk.stop();
+}
+
 TEST_CASE("stopping waits for what is under way and settles it, and takes up nothing more") {
     Desk desk;
     const Event first = event_of("A", 1);

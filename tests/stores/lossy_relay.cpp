@@ -126,7 +126,7 @@ void LossyRelay::serve(int client) {
                 passed_[mine].append(bytes);
             }
             // The reply to a script of ours that ran, and not to what makes a connection ready.
-            if (i == 1 && lose_ && passed_something(mine) && !bytes.starts_with("-NOSCRIPT")) {
+            if (i == 1 && lose_ && passed_script(mine) && !bytes.starts_with("-NOSCRIPT")) {
                 lose_ = false;
                 open = false;
                 break;
@@ -137,9 +137,12 @@ void LossyRelay::serve(int client) {
     ::close(server);
 }
 
-bool LossyRelay::passed_something(std::size_t connection) const {
+bool LossyRelay::passed_script(std::size_t connection) const {
     const std::lock_guard hold(mutex_);
-    return passed_[connection].find("EVALSHA") != std::string::npos;
+    const std::string& bytes = passed_[connection];
+    const std::size_t script = bytes.rfind("EVALSHA");
+    const std::size_t load = bytes.rfind("\r\nSCRIPT\r\n");
+    return script != std::string::npos && (load == std::string::npos || load < script);
 }
 
 }  // namespace tollgate::test

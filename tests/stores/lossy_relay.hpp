@@ -29,7 +29,7 @@ public:
 private:
     void accept_all();
     void serve(int client);
-    [[nodiscard]] bool passed_something(std::size_t connection) const;
+    [[nodiscard]] bool passed_script(std::size_t connection) const;
 
     unsigned short server_port_;
     int listener_ = -1;

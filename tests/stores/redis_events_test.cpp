@@ -91,10 +91,14 @@ TEST_CASE("a claim whose reply was lost costs a lease and no event") {
 TEST_CASE("a settlement whose reply was lost counts once, and a replay is told again that it was one") {
     RedisEvents redis;
     REQUIRE(redis.accept(incoming("a"), event_lease));
-    redis.relay.lose_next_reply();
-    REQUIRE(redis.settle({{.id = incoming_id("a"), .claim = 1, .kind = Kind::dead, .due_at = {}, .note = "poison"}}));
-    REQUIRE(redis.relay.has_lost_it());
-    CHECK(redis.find_event(incoming_id("a"))->failures == 1);
+    for (const Kind kind : {Kind::retry, Kind::dead}) {
+        const std::int64_t claim = redis.find_event(incoming_id("a"))->claims;
+        redis.relay.lose_next_reply();
+        REQUIRE(redis.settle({{.id = incoming_id("a"), .claim = claim, .kind = kind, .due_at = noon, .note = "poison"}}));
+        REQUIRE(redis.relay.has_lost_it());
+        CHECK(redis.find_event(incoming_id("a"))->failures == claim);
+        if (kind == Kind::retry) REQUIRE(redis.claim_incoming(noon).size() == 1);
+    }
     redis.relay.lose_next_reply();
     CHECK(redis.replay(incoming_id("a")) == Replayed::replayed);
     REQUIRE(redis.relay.has_lost_it());

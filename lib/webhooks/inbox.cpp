@@ -135,6 +135,8 @@ Settlement Inbox::judge(const StoredEvent& stored, const NewsOutcome& outcome) {
             return settled(stored, Settlement::Kind::done, outcome.why);
         case NewsOutcome::Kind::too_soon:
             if (runtime_.clock.wall() - stored.event.at < policy_.patience) return wait(stored, outcome.why);
+            // It never said that it is about a charge of ours: others may have an account at the same gateway.
+            if (outcome.charge_id.empty()) return settled(stored, Settlement::Kind::done, outcome.why);
             return failed(stored, outcome.why, outcome.charge_id);
         case NewsOutcome::Kind::conflict:
             return failed(stored, outcome.why, outcome.charge_id);

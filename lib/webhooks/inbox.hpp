@@ -18,7 +18,8 @@ struct InboxPolicy {
     Milliseconds interval{500};                   // between looks at the store when nothing is due
     std::size_t concurrent_max = 64;              // events in work at once that came in here; as many again that were claimed
     int attempts_max = 8;                         // tries that fail before an event is a dead letter
-    Milliseconds patience{std::chrono::days(1)};  // for the charge of an event; from then on its absence is a failure
+    Milliseconds patience{std::chrono::days(1)};  // for the charge of an event; from then on its absence is a failure, or,
+                                                  // where the event names none but the gateway's ids, nothing of ours
 };
 
 /// What became of the events of one request.

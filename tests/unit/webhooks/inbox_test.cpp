@@ -241,7 +241,7 @@ TEST_CASE("an event that comes before its charge waits for it without a failure 
 TEST_CASE("an event whose charge has not come after a day becomes a dead letter") {
     Office office;
     office.start();
-    office.answer = [](const GatewayNews&) { return NewsOutcome{Outcome::too_soon, "there is no charge", ""}; };
+    office.answer = [](const GatewayNews&) { return NewsOutcome{Outcome::too_soon, "there is no charge", "ch_1"}; };
     REQUIRE(office.accept(captured("evt_1")));
     office.time.advance(23h);
     CHECK(office.stored("evt_1").state == State::waiting);
@@ -249,6 +249,18 @@ TEST_CASE("an event whose charge has not come after a day becomes a dead letter"
     office.time.advance(2h);
     CHECK(office.stored("evt_1").state == State::dead);
     CHECK(office.pager.pages.size() == 1);
+}
+
+TEST_CASE("an event that leads to no charge by the gateway's ids alone is somebody else's after a day") {
+    Office office;
+    office.start();
+    office.answer = [](const GatewayNews&) { return NewsOutcome{Outcome::too_soon, "no charge has these ids", ""}; };
+    REQUIRE(office.accept(captured("evt_1")));
+    office.time.advance(23h);
+    CHECK(office.stored("evt_1").state == State::waiting);
+    office.time.advance(2h);
+    CHECK(office.stored("evt_1").state == State::done);
+    CHECK(office.pager.pages.empty());
 }
 
 TEST_CASE("an old event that is replayed while somebody works on its charge is tried again") {

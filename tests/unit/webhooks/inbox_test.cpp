@@ -265,9 +265,9 @@ TEST_CASE("an event that leads to no charge by the gateway's ids alone is somebo
 
 TEST_CASE("an old event that is replayed while somebody works on its charge is tried again") {
     Office office;
-    office.start();
     REQUIRE(office.accept(captured("evt_1")));
     office.time.advance(72h);
+    office.start();
     int busy = 3;
     office.answer = [&](const GatewayNews&) {
         return busy-- > 0 ? NewsOutcome{Outcome::too_soon, "somebody works on it", "ch_1"}

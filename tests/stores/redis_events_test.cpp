@@ -173,14 +173,15 @@ TEST_CASE("what has outlived its retention is forgotten, and never what waits") 
     REQUIRE(redis.settle({settlement_of(redis.claim(EventQueue::outgoing, noon).at(0), Kind::done)}));
     for (const char* name : {"done", "dead", "replayed", "held", "later", "late"})
         REQUIRE(redis.accept(incoming(name), event_lease));
-    const auto come_to = [&](const char* name, Kind kind, WallTime now) {
-        REQUIRE(redis.settle({{.id = incoming_id(name), .claim = 1, .kind = kind, .due_at = now, .note = ""}}, now));
+    const auto come_to = [&](const char* name, Kind kind, WallTime now = noon) {
+        const WallTime later = noon + std::chrono::days(100);
+        REQUIRE(redis.settle({{.id = incoming_id(name), .claim = 1, .kind = kind, .due_at = later, .note = ""}}, now));
     };
-    come_to("done", Kind::done, noon);
-    come_to("dead", Kind::dead, noon);
-    come_to("replayed", Kind::dead, noon);
+    come_to("done", Kind::done);
+    come_to("dead", Kind::dead);
+    come_to("replayed", Kind::dead);
     REQUIRE(redis.replay(incoming_id("replayed")) == Replayed::replayed);
-    come_to("later", Kind::retry, noon + std::chrono::days(100));
+    come_to("later", Kind::retry);
     come_to("late", Kind::done, noon + std::chrono::hours(1));
 
     const WallTime then = noon + std::chrono::days(35);
@@ -195,6 +196,7 @@ TEST_CASE("what has outlived its retention is forgotten, and never what waits") 
     CHECK(redis.keys("*:ex").empty());
     CHECK(redis.accept(incoming("done", then)).value() == Accepted::fresh);
     CHECK(redis.replay(incoming_id("dead"), then) == Replayed::unknown);
+    CHECK(redis.keys("*:eq:*").size() == 1);
 }
 
 TEST_CASE("a thousand events that are done leave their archive and nothing else that grows") {
@@ -237,6 +239,36 @@ TEST_CASE("everything of an event lies in one slot, that of the shop beside its 
     REQUIRE(redis.replay(incoming_id("a")) == Replayed::replayed);
     REQUIRE(redis.settle({settlement_of(redis.claim_incoming(noon).at(0), Kind::wait, noon + seconds(9))}));
     CHECK(slots() == std::set{redis::slot_of(redis::Keys(partition_of_event(incoming_id("a"))).event(incoming_id("a")))});
+}
+
+TEST_CASE("a settlement is refused while its event's slot moves, though all that it names has moved already") {
+    RedisCluster cluster;
+    Loops loops;
+    RedisUnderTest under(loops, redis::Options::Kind::cluster, {{"127.0.0.1", cluster.node(0).port()}});
+    under.options.timeout = under.options.redis.timeout = seconds(1);
+    under.reopen();
+    EventStore& events = under.events();
+    const auto settle = [&](const char* name, Kind kind) {
+        const Settlement settlement{.id = incoming_id(name), .claim = 1, .kind = kind, .due_at = {}, .note = ""};
+        return loops.main.run(events.settle({settlement}, noon)).has_value();
+    };
+    for (const char* name : {"a", "b"}) REQUIRE(loops.main.run(events.accept(incoming(name), event_lease)));
+    REQUIRE(settle("a", Kind::dead));
+    const redis::Keys names(partition_of_event(incoming_id("b")));
+    const std::uint16_t slot = redis::slot_of(names.settled());
+    const std::size_t from = cluster.owner(slot);
+    const std::size_t to = (from + 1) % 3;
+    cluster.begin_move(slot, to);
+    const std::string port = std::to_string(cluster.node(to).port());
+    REQUIRE(cluster.node(from)
+                .command({"MIGRATE", "127.0.0.1", port, "", "0", "5000", "KEYS", names.settled(), names.dead()})
+                .text == "OK");
+    CHECK_FALSE(settle("b", Kind::done));  // its own hash and stream have not moved yet
+    cluster.move_keys(slot, to);
+    cluster.end_move(slot, to);
+    CHECK(wait_for([&] { return settle("b", Kind::done); }));
+    CHECK(loops.main.run(events.find(incoming_id("b"))).value()->state == State::done);
+    CHECK(loops.main.run(events.accept(incoming("b"), event_lease)).value() == Accepted::duplicate);
 }
 
 TEST_CASE("an event costs one round trip to accept, and a hundred of a partition one to settle") {

@@ -10,7 +10,7 @@ local group, whole = 'tollgate', 86400000
 local function event_of(id) return prefix .. 'e:' .. id end
 local function stream_of(queue) return prefix .. 'e' .. queue end
 local function later_of(queue) return prefix .. 'e' .. queue .. ':later' end
-local function line_of(charge) return prefix .. 'e:of:' .. charge end
+local function line_of(charge) return prefix .. 'eq:' .. charge end
 
 -- A member of the archive or of the dead letters: they are ordered by its bytes.
 local function place_of(at, id) return string.format('%015d:%s', at, id) end

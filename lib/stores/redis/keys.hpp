@@ -32,7 +32,7 @@
 ///     tg:{pNN}:ei:later      ZSET    incoming events that are due later, by when
 ///     tg:{pNN}:eo            STREAM  the same for outgoing ones
 ///     tg:{pNN}:eo:later      ZSET
-///     tg:{pNN}:e:of:CHARGE   LIST    outgoing events of a charge that wait; the first is in the stream, or due later
+///     tg:{pNN}:eq:CHARGE     LIST    outgoing events of a charge that wait; the first is in the stream, or due later
 ///     tg:{pNN}:ea            ZSET    incoming events, "at:ID" by its bytes; ex the same of dead events of both queues
 ///     tg:{pNN}:ez            LIST    "settled_at:ID" of what waits no more, for the sweep
 ///

@@ -1,9 +1,10 @@
 // The way to Redis alone, without HTTP: one event loop, one connection, so many callers that each wait for their reply.
 //
-//   redis_bench PORT SECONDS CALLERS COMMAND_FILE
+//   redis_bench PORT SECONDS CALLERS COMMAND_FILE [accept]
 //
 // First the client with a script that does next to nothing, then the store with the step of a charge. COMMAND_FILE gets the
-// words of such a step, a line each, for redis-benchmark to run the very same script.
+// words of such a step, a line each, for redis-benchmark to run the very same script. With `accept`: the same of events that
+// come in, without the client.
 extern "C" {
 #include <hiredis/sds.h>  // forgets to say so itself
 }
@@ -23,6 +24,7 @@ extern "C" {
 #include <vector>
 
 #include "net/redis/client.hpp"
+#include "stores/digest.hpp"
 #include "stores/redis/redis_store.hpp"
 
 using namespace tollgate;
@@ -147,6 +149,11 @@ void bench_client(Loop& loop, int port, std::chrono::seconds time, std::size_t c
     });
 }
 
+void write_lines(const std::string& file, const std::vector<std::string>& words) {
+    std::ofstream out(file);
+    for (const std::string& word : words) out << word << '\n';
+}
+
 /// A step as redis-benchmark can run it: each call by another process, so that none is taken for a repetition of the one
 /// before. It puts a number where __rand_int__ stands.
 void write_command(Loop& loop, ChargeStore& store, const ChargeRow& row, int port, const std::string& file) {
@@ -155,11 +162,36 @@ void write_command(Loop& loop, ChargeStore& store, const ChargeRow& row, int por
     std::vector<std::string> words = monitor.next_script();
     const std::size_t number_of_write = 3 + std::stoul(words[2]) + 1;
     words[number_of_write] = "__rand_int__1";
-    std::ofstream out(file);
-    for (const std::string& word : words) out << word << '\n';
+    write_lines(file, words);
 }
 
-void bench_store(Loop& loop, int port, std::chrono::seconds time, std::size_t callers, const std::string& file) {
+/// As large as what tests/bench/webhooks sends.
+Event event_of(std::uint64_t number) {
+    Event event;
+    event.name = "evt_bench-" + std::to_string(number);
+    event.id = "wh_" + base32(digest_of({event.name}), 20);
+    event.source = "sandbox";
+    event.type = "customer.updated";
+    event.fingerprint = std::string(52, 'f');
+    event.body = std::string(500, 'b');
+    event.at = SystemClock().wall();
+    return event;
+}
+
+/// The arrival of an event as redis-benchmark can run it: each call brings another one.
+void write_command(Loop& loop, EventStore& store, int port, const std::string& file) {
+    Monitor monitor(port);
+    const Event event = event_of(0);
+    if (!run(loop, store.accept(event, Milliseconds(30'000)))) std::exit(1);
+    std::vector<std::string> words = monitor.next_script();
+    for (std::string& word : words) {
+        const std::size_t at = word.find(event.id);
+        if (at != word.npos) word.replace(at, event.id.size(), "wh_" + event.id.substr(3, 5) + "__rand_int__");
+    }
+    write_lines(file, words);
+}
+
+std::unique_ptr<RedisStore> open_store(Loop& loop, int port) {
     RedisStoreOptions options;
     options.redis.servers = {{"127.0.0.1", static_cast<std::uint16_t>(port)}};
     auto opened = RedisStore::open(std::move(options), {&loop.runtime});
@@ -167,7 +199,23 @@ void bench_store(Loop& loop, int port, std::chrono::seconds time, std::size_t ca
         std::fprintf(stderr, "%s\n", opened.error().detail.c_str());
         std::exit(1);
     }
-    ChargeStore& store = *opened->store;
+    return std::move(opened->store);
+}
+
+void bench_accept(Loop& loop, int port, std::chrono::seconds time, std::size_t callers, const std::string& file) {
+    const auto opened = open_store(loop, port);
+    EventStore& store = opened->events();
+    write_command(loop, store, port, file);
+    std::uint64_t number = 0;
+    measure(loop, "accept", time, callers, [&](std::size_t) -> Task<bool> {
+        const Result<Accepted> accepted = co_await store.accept(event_of(++number), Milliseconds(30'000));
+        co_return accepted.has_value() && *accepted == Accepted::fresh;
+    });
+}
+
+void bench_store(Loop& loop, int port, std::chrono::seconds time, std::size_t callers, const std::string& file) {
+    const auto opened = open_store(loop, port);
+    ChargeStore& store = *opened;
     std::vector<ChargeRow> rows;
     for (std::size_t i = 0; i < callers; ++i) rows.push_back(run(loop, store.begin(begin_of(i))).value().row);
 
@@ -181,14 +229,19 @@ void bench_store(Loop& loop, int port, std::chrono::seconds time, std::size_t ca
 }  // namespace
 
 int main(int count, char** words) {
-    if (count != 5) {
-        std::fprintf(stderr, "usage: redis_bench PORT SECONDS CALLERS COMMAND_FILE\n");
+    const bool accept = count == 6 && std::string_view(words[5]) == "accept";
+    if (count != 5 && !accept) {
+        std::fprintf(stderr, "usage: redis_bench PORT SECONDS CALLERS COMMAND_FILE [accept]\n");
         return 2;
     }
     const int port = std::atoi(words[1]);
     const std::chrono::seconds time(std::atoi(words[2]));
     const std::size_t callers = static_cast<std::size_t>(std::atoi(words[3]));
     Loop loop;
+    if (accept) {
+        bench_accept(loop, port, time, callers, words[4]);
+        return 0;
+    }
     for (const std::size_t waiting : {std::size_t{1}, std::size_t{16}, callers}) bench_client(loop, port, time, waiting);
     bench_store(loop, port, time, callers, words[4]);
     return 0;

@@ -2,8 +2,9 @@
 // one inserted row, of the size and with the indexes of a charge, through one writer thread; a caller asks again as soon
 // as its row is committed. Prints commits (rows made durable) a second.
 //
-// Usage: sqlite_floor [FOLDER] [SECONDS] [WAITING]; a folder on the disk to be measured, by default the current one; how many
-// callers, by default 1, 16, 64 and 256 in turn.
+// Usage: sqlite_floor [FOLDER] [SECONDS] [WAITING] [BYTES]; a folder on the disk to be measured, by default the current one;
+// how many callers, by default 1, 16, 64 and 256 in turn; how large a row is beside its ids, by default 700 bytes as of a
+// charge.
 
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -40,7 +41,7 @@ double cpu_seconds() {
 /// One writer thread that drains what waits into a transaction, and one thread that stands for all callers.
 class Floor {
 public:
-    Floor(const std::string& path, std::size_t callers) : callers_(callers), payload_(700, 's') {
+    Floor(const std::string& path, std::size_t callers, std::size_t bytes) : callers_(callers), payload_(bytes, 's') {
         must(sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                              nullptr),
              database_);
@@ -143,6 +144,7 @@ int main(int count, char** words) {
     const std::chrono::milliseconds time(count > 2 ? std::atol(words[2]) * 1000 : 3000);
     std::vector<std::size_t> waiting{1, 16, 64, 256};
     if (count > 3) waiting = {static_cast<std::size_t>(std::max(1L, std::atol(words[3])))};
+    const std::size_t bytes = count > 4 ? static_cast<std::size_t>(std::max(1L, std::atol(words[4]))) : 700;
     for (const std::size_t callers : waiting) {
         const std::filesystem::path file = folder / ("sqlite_floor." + std::to_string(callers) + ".db");
         for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
@@ -150,7 +152,7 @@ int main(int count, char** words) {
         const SteadyClock::time_point began = SteadyClock::now();
         std::uint64_t rows = 0;
         {
-            Floor floor(file.string(), callers);
+            Floor floor(file.string(), callers, bytes);
             rows = floor.run(time);
             floor.join();
         }

@@ -80,7 +80,7 @@ public:
             stored.due_at.reset();
             stored.settled_at = now;
             Record* const next = stored.event.queue == EventQueue::outgoing ? next_of(stored.event.charge_id) : nullptr;
-            if (next != nullptr && !next->stored.due_at) next->stored.due_at = now;
+            if (next != nullptr) next->stored.due_at = now;
         }
     }
 

@@ -26,8 +26,8 @@ EventWrites::EventWrites(Database& database)
       settle_(database,
               "UPDATE events SET state = ?3, failures = failures + ?4, due_at = ?5, lease_until = 0, note = ?6, settled_at = ?7"
               " WHERE id = ?1 AND claims = ?2 AND lease_until > 0 RETURNING queue, charge_id"),
-      release_next_(database, std::string("UPDATE events SET due_at = ?2 WHERE due_at IS NULL AND seq = (SELECT seq") +
-                                  waiting_of_charge + " ORDER BY turn LIMIT 1)"),
+      release_next_(database, std::string("UPDATE events SET due_at = ?2 WHERE seq = (SELECT seq") + waiting_of_charge +
+                                  " ORDER BY turn LIMIT 1)"),
       last_turn_(database, std::string("SELECT max(turn)") + waiting_of_charge),
       standing_(database, "SELECT seq, state, queue, charge_id FROM events WHERE id = ?1"),
       wait_again_(

@@ -126,12 +126,18 @@ Heard voided(Charge& charge, const GatewayNews& news) {
     return heard;
 }
 
+/// What is refunded or disputed was captured, though nobody has told of that: of a manual charge it is not known how much.
+Heard taken_as_captured(Charge& charge, const GatewayNews& news, WallTime now) {
+    if (!charge.capture_id.empty()) return known("captured already");
+    if (charge.failure && !charge.authorization) return conflict("the charge has ended without taking money");
+    if (news.capture_id.empty() || charge.request.manual_capture) return too_soon("the charge is not captured yet");
+    GatewayNews before = news;
+    before.amount.reset();
+    return captured(charge, before, now);
+}
+
 /// A refund of its own, or all that has been refunded until now: then what is new of it.
 Heard refunded(Charge& charge, const GatewayNews& news) {
-    if (charge.capture_id.empty()) {
-        if (charge.failure && !charge.authorization) return conflict("the charge has ended without taking money");
-        return too_soon("the charge is not captured yet");
-    }
     const std::int64_t given_back = charge.captured - unrefunded(charge);
     std::int64_t amount = amount_of(news, charge.captured - given_back);
     std::string id = news.refund_id;
@@ -161,10 +167,6 @@ Heard refunded(Charge& charge, const GatewayNews& news) {
 }
 
 Heard disputed(Charge& charge, const GatewayNews& news) {
-    if (charge.capture_id.empty()) {
-        if (charge.failure && !charge.authorization) return conflict("the charge has ended without taking money");
-        return too_soon("the charge is not captured yet");
-    }
     std::string id = news.dispute_id.empty() ? charge.capture_id : news.dispute_id;
     if (holds(charge.disputes, id)) return known("disputed already");
     if (charge.disputes.size() >= returns_max) return conflict("the charge has too many disputes to keep");
@@ -197,6 +199,18 @@ Heard failed(Charge& charge, const GatewayNews& news) {
     return applied("declined");
 }
 
+/// Behind the capture that it rests on, which may be news as well; all of it or nothing.
+Heard after_capture(Charge& charge, const GatewayNews& news, WallTime now, Heard (*tell)(Charge&, const GatewayNews&)) {
+    Charge changed = charge;
+    Heard first = taken_as_captured(changed, news, now);
+    if (first.kind != Kind::applied && first.kind != Kind::known) return first;
+    Heard heard = tell(changed, news);
+    if (heard.kind != Kind::applied) return heard;
+    charge = std::move(changed);
+    heard.ledger.insert(heard.ledger.begin(), first.ledger.begin(), first.ledger.end());
+    return heard;
+}
+
 }  // namespace
 
 Heard hear(Charge& charge, const GatewayNews& news, WallTime now) {
@@ -211,9 +225,9 @@ Heard hear(Charge& charge, const GatewayNews& news, WallTime now) {
         case GatewayNews::Kind::voided:
             return voided(charge, news);
         case GatewayNews::Kind::refunded:
-            return refunded(charge, news);
+            return after_capture(charge, news, now, refunded);
         case GatewayNews::Kind::disputed:
-            return disputed(charge, news);
+            return after_capture(charge, news, now, disputed);
         case GatewayNews::Kind::action_completed:
             return action_completed(charge);
         case GatewayNews::Kind::failed:

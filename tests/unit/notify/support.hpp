@@ -5,6 +5,7 @@
 
 #include "notify/notifier.hpp"
 #include "signing/signatures.hpp"
+#include "support/kept_pages.hpp"
 #include "support/memory_store.hpp"
 #include "support/virtual_time.hpp"
 
@@ -65,12 +66,6 @@ public:
 
 private:
     const Runtime& runtime_;
-};
-
-class KeptPages final : public Pager {
-public:
-    std::vector<Page> pages;
-    void page(Page page) override { pages.push_back(std::move(page)); }
 };
 
 class KeptOutcomes final : public DurationMeter {

@@ -288,6 +288,30 @@ TEST_CASE("a void that is under way is adopted, and a capture that came before i
     CHECK(next_step(late) == Step::refund);
 }
 
+TEST_CASE("what is refunded or disputed was captured, though nobody has told of that") {
+    for (const bool dispute : {true, false}) {
+        Charge charge = at_authorize();
+        GatewayNews told = dispute ? news(News::disputed, 4999) : refunded("ref_1", 100);
+        told.authorization_id = "auth_1";
+        told.capture_id = "cap_1";
+        told.dispute_id = dispute ? "dp_1" : "";
+        const Heard heard = hear(charge, told, noon);
+        REQUIRE(heard.kind == Outcome::applied);
+        REQUIRE(heard.ledger.size() == 3);
+        CHECK(heard.ledger[0].type == "authorize");
+        CHECK(heard.ledger[1] == LedgerEntry{"capture", "cap_1", 4999, "USD"});
+        CHECK(heard.ledger[2].type == (dispute ? "dispute" : "refund"));
+        CHECK(next_step(charge) == Step::ship);
+    }
+    Charge manual = at_capture(true);
+    GatewayNews told = refunded("ref_1", 100);
+    told.capture_id = "cap_1";
+    CHECK(heard(manual, told) == Outcome::too_soon);
+    Charge capturing = at_capture();
+    told.amount = Money{5000, usd};
+    CHECK(heard(capturing, told) == Outcome::conflict);  // and the capture is not kept either
+}
+
 TEST_CASE("each dispute of a charge is kept once") {
     Charge charge = succeeded();
     GatewayNews dispute = news(News::disputed, 4999);

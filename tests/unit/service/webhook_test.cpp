@@ -7,6 +7,7 @@
 
 #include "service/handlers/webhook.hpp"
 #include "signing/signatures.hpp"
+#include "support/kept_pages.hpp"
 #include "support/memory_store.hpp"
 #include "support/virtual_time.hpp"
 #include "telemetry/log.hpp"
@@ -16,12 +17,6 @@ using namespace tollgate;
 using namespace std::chrono_literals;
 
 namespace {
-
-class KeptPages final : public Pager {
-public:
-    std::vector<Page> pages;
-    void page(Page page) override { pages.push_back(std::move(page)); }
-};
 
 class Counted final : public DurationMeter {
 public:
@@ -40,7 +35,7 @@ Settings::Webhook two_sources() {
 struct Door {
     test::VirtualTime time;
     test::MemoryStore store;
-    KeptPages pager;
+    test::KeptPages pager;
     Counted meter;
     std::vector<webhooks::Source> sources = webhook_sources(two_sources());
     WebhookWatch watch{pager, sources};

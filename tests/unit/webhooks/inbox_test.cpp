@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "async/all_of.hpp"
+#include "support/kept_pages.hpp"
 #include "support/memory_store.hpp"
 #include "support/virtual_time.hpp"
 #include "webhooks/message.hpp"
@@ -55,12 +56,6 @@ private:
     EventStore& inner_;
 };
 
-class KeptPages final : public Pager {
-public:
-    std::vector<Page> pages;
-    void page(Page page) override { pages.push_back(std::move(page)); }
-};
-
 class KeptOutcomes final : public DurationMeter {
 public:
     std::map<std::string, int> count;
@@ -74,7 +69,7 @@ struct Office {
     test::VirtualTime time;
     MemoryStore store;
     SlowEvents events{time.runtime(), store.event_store()};
-    KeptPages pager;
+    test::KeptPages pager;
     KeptOutcomes meter;
     std::vector<std::string> heard;  // references, in the order of their coming
     Milliseconds takes{1};

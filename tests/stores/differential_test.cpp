@@ -6,6 +6,7 @@
 #include "store_under_test.hpp"
 #include "support/memory_store.hpp"
 #include "told.hpp"
+#include "trial.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
@@ -14,38 +15,36 @@ using std::chrono::seconds;
 
 namespace {
 
-/// One seed's operations against one store, compared with the model after each.
-class Trial {
+/// Operations on charges.
+class ChargeTrial final : public Trial {
 public:
-    Trial(const StoreKind& kind, std::uint64_t seed) : bench_(kind), draw_(seed), seed_(seed) {}
+    ChargeTrial(const StoreKind& kind, std::uint64_t seed) : Trial(seed), bench_(kind), draw_(seed) {}
 
-    void run(int steps) {
-        for (step_ = 1; step_ <= steps; ++step_) {
-            draw_.clock.tick(draw_.dice);
-            const std::size_t what = draw_.dice.below(100);
-            if (what < 38) {
-                begin();
-            } else if (what < 70) {
-                advance();
-            } else if (what < 75) {
-                claim();
-            } else if (what < 85) {
-                take();
-            } else if (what < 94) {
-                page();
-            } else if (what < 96) {
-                survey();
-            } else {
-                look(any_charge().id);
-            }
+private:
+    void step() override {
+        draw_.clock.tick(draw_.dice);
+        const std::size_t what = draw_.dice.below(100);
+        if (what < 38) {
+            begin();
+        } else if (what < 70) {
+            advance();
+        } else if (what < 75) {
+            claim();
+        } else if (what < 85) {
+            take();
+        } else if (what < 94) {
+            page();
+        } else if (what < 96) {
+            survey();
+        } else {
+            look(any_charge().id);
         }
+    }
+
+    void look_at_all() override {
         for (const std::string& id : ids_) look(id);
     }
 
-    /// What was met on the way: a run that never gets there shows nothing.
-    [[nodiscard]] const std::set<std::string>& met() const noexcept { return met_; }
-
-private:
     /// Two cursors of one walk.
     struct Walk {
         ChargeQuery query;
@@ -221,40 +220,21 @@ private:
         if (outlived(row.id)) row.answer.reset();
     }
 
-    void compare(const std::string& expected, const std::string& actual) const {
-        if (expected == actual) return;
-        FAIL("seed " << seed_ << ", step " << step_ << ": " << operation_ << "\n  the model: " << expected
-                     << "\n  the store: " << actual);
-    }
-
     Bench bench_;
     MemoryStore model_;
     Operations draw_;
-    std::uint64_t seed_;
-    int step_ = 0;
-    std::string operation_;
     std::set<std::string> ids_;
     std::map<std::string, WallTime> answered_;
     std::vector<Walk> walks_;
     std::optional<Transition> last_step_;
-    std::set<std::string> met_;
 };
 
 }  // namespace
 
 TEST_CASE("every store does what the model does, operation for operation") {
-    const StoreKind kind = GENERATE(from_range(store_kinds()));
-    const std::uint64_t first = from_environment("TOLLGATE_SEED", 1);
-    const int steps = static_cast<int>(from_environment("TOLLGATE_STEPS", 700));
-    INFO(kind.name);
-    for (std::uint64_t seed = first; seed < first + 3; ++seed) {
-        Trial trial(kind, seed);
-        trial.run(steps);
-        for (const char* what : {"fresh", "taken_over", "replay", "settled", "in_flight", "reused", "duplicate", "refused",
-                                 "limited", "advance done", "advance failed: lease_lost", "claimed", "take taken", "take waits",
-                                 "take finished", "take owned", "walked on", "page failed: bad_request", "surveyed"}) {
-            INFO(what);
-            CHECK(trial.met().contains(what));
-        }
-    }
+    compare_with_model<ChargeTrial>(
+        GENERATE(from_range(store_kinds())),
+        {"fresh", "taken_over", "replay", "settled", "in_flight", "reused", "duplicate", "refused", "limited", "advance done",
+         "advance failed: lease_lost", "claimed", "take taken", "take waits", "take finished", "take owned", "walked on",
+         "page failed: bad_request", "surveyed"});
 }

@@ -4,16 +4,17 @@
 #include "event_operations.hpp"
 #include "support/memory_store.hpp"
 #include "told.hpp"
+#include "trial.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
 
 namespace {
 
-/// One seed's operations on events against one store, compared with the model after each.
-class Trial {
+/// Operations on events, and on charges whose steps write them.
+class EventTrial final : public Trial {
 public:
-    Trial(const StoreKind& kind, std::uint64_t seed) : bench_(kind), draw_(seed), seed_(seed) {
+    EventTrial(const StoreKind& kind, std::uint64_t seed) : Trial(seed), bench_(kind), draw_(seed) {
         for (const char* key : {"a", "b", "c"}) {
             BeginCharge begin = begin_of(key);
             begin.row.lease_until = noon + std::chrono::days(1000);
@@ -22,37 +23,35 @@ public:
         }
     }
 
-    void run(int steps) {
-        for (step_ = 1; step_ <= steps; ++step_) {
-            draw_.tick();
-            const std::size_t what = draw_.dice.below(100);
-            if (what < 25) {
-                accept();
-            } else if (what < 40) {
-                advance();
-            } else if (what < 58) {
-                claim();
-            } else if (what < 80) {
-                settle();
-            } else if (what < 88) {
-                replay();
-            } else if (what < 92) {
-                dead_letters();
-            } else if (what < 96) {
-                archive();
-            } else if (what < 98) {
-                expire();
-            } else {
-                look(any_event());
-            }
+private:
+    void step() override {
+        draw_.tick();
+        const std::size_t what = draw_.dice.below(100);
+        if (what < 25) {
+            accept();
+        } else if (what < 40) {
+            advance();
+        } else if (what < 58) {
+            claim();
+        } else if (what < 80) {
+            settle();
+        } else if (what < 88) {
+            replay();
+        } else if (what < 92) {
+            dead_letters();
+        } else if (what < 96) {
+            archive();
+        } else if (what < 98) {
+            expire();
+        } else {
+            look(any_event());
         }
+    }
+
+    void look_at_all() override {
         for (const StoredEvent& stored : model_.events.all()) look(stored.event.id);
     }
 
-    /// What was met on the way: a run that never gets there shows nothing.
-    [[nodiscard]] const std::set<std::string>& met() const noexcept { return met_; }
-
-private:
     void accept() {
         const Event event = draw_.incoming_event();
         const Milliseconds lease = draw_.dice.percent(50) ? EventOperations::lease : Milliseconds(0);
@@ -165,38 +164,18 @@ private:
         return draw_.dice.of(all).event.id;
     }
 
-    void compare(const std::string& expected, const std::string& actual) const {
-        if (expected == actual) return;
-        FAIL("seed " << seed_ << ", step " << step_ << ": " << operation_ << "\n  the model: " << expected
-                     << "\n  the store: " << actual);
-    }
-
     EventBench bench_;
     MemoryStore model_;
     EventOperations draw_;
-    std::uint64_t seed_;
-    int step_ = 0;
-    std::string operation_;
     std::vector<ChargeRow> charges_;
     std::vector<std::pair<std::string, std::int64_t>> held_;  // who was claimed, and under which number
-    std::set<std::string> met_;
 };
 
 }  // namespace
 
 TEST_CASE("every store does with events what the model does, operation for operation") {
-    const StoreKind kind = GENERATE(from_range(store_kinds()));
-    const std::uint64_t first = from_environment("TOLLGATE_SEED", 1);
-    const int steps = static_cast<int>(from_environment("TOLLGATE_STEPS", 700));
-    INFO(kind.name);
-    for (std::uint64_t seed = first; seed < first + 3; ++seed) {
-        Trial trial(kind, seed);
-        trial.run(steps);
-        for (const char* what : {"fresh", "duplicate", "altered", "advance done", "advance failed: lease_lost", "told again",
-                                 "claimed incoming", "claimed outgoing", "done", "wait", "retry", "dead", "replayed", "waiting",
-                                 "unknown", "several pages", "expired"}) {
-            INFO(what);
-            CHECK(trial.met().contains(what));
-        }
-    }
+    compare_with_model<EventTrial>(
+        GENERATE(from_range(store_kinds())),
+        {"fresh", "duplicate", "altered", "advance done", "advance failed: lease_lost", "told again", "claimed incoming",
+         "claimed outgoing", "done", "wait", "retry", "dead", "replayed", "waiting", "unknown", "several pages", "expired"});
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
@@ -14,12 +13,6 @@ namespace tollgate::test {
 
 inline constexpr Milliseconds answer_ttl = std::chrono::minutes(10);
 inline constexpr Milliseconds duplicates_window = std::chrono::minutes(5);
-
-/// For a long hunt by hand: TOLLGATE_SEED=17 TOLLGATE_STEPS=100000.
-[[nodiscard]] inline std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* const text = std::getenv(name);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 /// The same draws from the same seed, whatever the library.
 class Dice {

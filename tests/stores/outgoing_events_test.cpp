@@ -27,6 +27,16 @@ struct Telling {
     ChargeRow row;
 };
 
+/// The shop hears of these next, one after the other and of nothing else.
+void check_delivered(EventBench& bench, const std::vector<const char*>& names, WallTime now, Kind end = Kind::done) {
+    for (const char* name : names) {
+        const std::vector<StoredEvent> next = bench.claim_outgoing(now);
+        REQUIRE(ids_of(next) == std::vector{outgoing_id(name)});
+        CHECK(bench.claim_outgoing(now).empty());
+        REQUIRE(bench.settle({settlement_of(next[0], end)}, now));
+    }
+}
+
 }  // namespace
 
 TEST_CASE("an event of the shop is written with its step, as it was given, and is due at once") {
@@ -74,15 +84,12 @@ TEST_CASE("the shop hears of one charge in the order of its steps, one after the
     CHECK(bench.find_event(outgoing_id("1"))->due_at == noon);
     CHECK_FALSE(bench.find_event(outgoing_id("2"))->due_at);
     CHECK_FALSE(bench.find_event(outgoing_id("3"))->due_at);
-    WallTime now = noon;
-    for (const char* name : {"1", "2", "3"}) {
-        const std::vector<StoredEvent> claimed = bench.claim_outgoing(now);
-        REQUIRE(ids_of(claimed) == std::vector{outgoing_id(name)});
-        CHECK(bench.claim_outgoing(now + std::chrono::milliseconds(1)).empty());
-        now += seconds(1);
-        REQUIRE(bench.settle({settlement_of(claimed[0], end)}, now));
-    }
-    CHECK(bench.find_event(outgoing_id("3"))->due_at == std::nullopt);
+    const WallTime now = noon + seconds(1);
+    check_delivered(bench, {"1"}, now, end);
+    CHECK(bench.find_event(outgoing_id("2"))->due_at == now);
+    CHECK_FALSE(bench.find_event(outgoing_id("3"))->due_at);
+    check_delivered(bench, {"2", "3"}, now, end);
+    CHECK_FALSE(bench.find_event(outgoing_id("3"))->due_at);
     CHECK(bench.claim_outgoing(now).empty());
     REQUIRE(charge.tell({"4"}, now));
     CHECK(bench.find_event(outgoing_id("4"))->due_at == now);
@@ -148,16 +155,10 @@ TEST_CASE("an event that is known is not queued again by a step that runs twice"
     REQUIRE(charge.tell({"1", "1", "2"}));
     REQUIRE(charge.tell({"1", "2"}, noon + seconds(1)));
     CHECK(bench.find_event(outgoing_id("1"))->event.at == noon);
-    const std::vector<StoredEvent> head = bench.claim_outgoing(noon + seconds(1));
-    REQUIRE(ids_of(head) == std::vector{outgoing_id("1")});
-    REQUIRE(bench.settle({settlement_of(head[0], Kind::done)}, noon + seconds(1)));
+    check_delivered(bench, {"1"}, noon + seconds(1));
     REQUIRE(charge.tell({"1", "2", "3"}, noon + seconds(2)));
     CHECK(bench.find_event(outgoing_id("1"))->state == State::done);
-    for (const char* name : {"2", "3"}) {
-        const std::vector<StoredEvent> next = bench.claim_outgoing(noon + seconds(2));
-        REQUIRE(ids_of(next) == std::vector{outgoing_id(name)});
-        REQUIRE(bench.settle({settlement_of(next[0], Kind::done)}, noon + seconds(2)));
-    }
+    check_delivered(bench, {"2", "3"}, noon + seconds(2));
     CHECK(bench.claim_outgoing(noon + seconds(2)).empty());
 }
 
@@ -174,11 +175,7 @@ TEST_CASE("a replayed delivery goes behind those of its charge that wait, and al
     CHECK_FALSE(bench.find_event(outgoing_id("1"))->due_at);
     REQUIRE(charge.tell({"4"}, noon + seconds(1)));
     const WallTime now = noon + seconds(2);
-    for (const char* name : {"2", "3", "1", "4"}) {
-        const std::vector<StoredEvent> next = bench.claim_outgoing(now);
-        REQUIRE(ids_of(next) == std::vector{outgoing_id(name)});
-        REQUIRE(bench.settle({settlement_of(next[0], Kind::done)}, now));
-    }
+    check_delivered(bench, {"2", "3", "1", "4"}, now);
     REQUIRE(bench.replay(outgoing_id("2"), now) == Replayed::replayed);
     CHECK(bench.find_event(outgoing_id("2"))->due_at == now);
     CHECK(ids_of(bench.claim_outgoing(now)) == std::vector{outgoing_id("2")});

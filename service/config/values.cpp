@@ -84,6 +84,10 @@ std::optional<std::string> http_url_problem(std::string_view text, UrlUse use) {
     auto url = boost::urls::parse_uri(text);
     if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->host().empty())
         return "is not an absolute http or https URL: write it like \"https://host:port\"";
+    // Boost.URL 1.81 reads the name 127.0.0.1.example as the host 127.0.0.1 and a path, and would send there what is meant for
+    // another.
+    if (!url->encoded_path().empty() && !url->encoded_path().starts_with('/'))
+        return "names a host that begins with an IPv4 address, which cannot be told apart from that: name another";
     if (url->has_port() && whole_number<std::uint16_t>(url->port()).value_or(0) == 0) return "has a port outside 1 to 65535";
     if (url->has_userinfo()) return "holds a user name or password: take it out of the URL";
     if (url->has_fragment()) return "has a fragment (\"#…\"), which is never sent: take it off";

@@ -82,8 +82,8 @@ Task<Result<Accepted>> Inbox::accept_one(Event event) {
 
 /// However much comes in here, there is room for what was left behind.
 std::size_t Inbox::claimable() const noexcept {
-    const std::size_t all = 2 * policy_.concurrent_max;
-    return working_ >= all ? 0 : std::min(policy_.concurrent_max, all - working_);
+    const std::size_t all = policy_.concurrent_max + policy_.claimed_max;
+    return working_ >= all ? 0 : std::min(policy_.claimed_max, all - working_);
 }
 
 Task<void> Inbox::run() {

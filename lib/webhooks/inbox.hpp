@@ -16,7 +16,8 @@ namespace tollgate::webhooks {
 struct InboxPolicy {
     Milliseconds lease{30'000};
     Milliseconds interval{500};                   // between looks at the store when nothing is due
-    std::size_t concurrent_max = 64;              // events in work at once that came in here; as many again that were claimed
+    std::size_t concurrent_max = 256;             // events in work at once that came in here; what has no room is claimed
+    std::size_t claimed_max = 64;                 // at once, and beside those
     int attempts_max = 8;                         // tries that fail before an event is a dead letter
     Milliseconds patience{std::chrono::days(1)};  // for the charge of an event; from then on its absence is a failure, or,
                                                   // where the event names none but the gateway's ids, nothing of ours

@@ -337,12 +337,12 @@ TEST_CASE("what finds no room is left in the store and taken up from there, neve
     };
     office.start();
     std::vector<Task<Result<Receipt>>> all;
-    for (int i = 0; i < 500; ++i) all.push_back(office.inbox.accept(office.read(captured("evt_" + std::to_string(i)))));
+    for (int i = 0; i < 1000; ++i) all.push_back(office.inbox.accept(office.read(captured("evt_" + std::to_string(i)))));
     const auto receipts = office.time.run(all_of(office.time.runtime(), std::move(all)));
     for (const auto& receipt : receipts) CHECK((receipt && !receipt->duplicate));
     office.time.advance(20s);
-    CHECK(office.heard.size() == 500);
-    CHECK(most <= 128);
+    CHECK(office.heard.size() == 1000);
+    CHECK(most <= 320);
     for (const StoredEvent& stored : office.store.events.all()) CHECK(stored.state == State::done);
 }
 

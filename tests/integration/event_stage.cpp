@@ -32,6 +32,16 @@ Program& EventStage::start(Variables more, std::vector<std::string> before) {
     return newest();
 }
 
+Reply EventStage::get(const std::string& path) const {
+    Reply reply;
+    // Each thread of the service comes back to a store that was away by itself.
+    REQUIRE(eventually([&] {
+        reply = must(request(port(), {.path = path}));
+        return reply.text("code") != "store_unavailable";
+    }));
+    return reply;
+}
+
 Program& EventStage::restart(Variables more) {
     newest().kill_hard();
     return start(std::move(more));

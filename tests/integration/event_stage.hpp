@@ -30,7 +30,8 @@ public:
     [[nodiscard]] Program& newest() const { return *processes_.back(); }
     [[nodiscard]] unsigned short port() const { return newest().port(); }
 
-    [[nodiscard]] Reply get(const std::string& path) const { return must(request(port(), {.path = path})); }
+    /// The answer, once the store is there.
+    [[nodiscard]] Reply get(const std::string& path) const;
     [[nodiscard]] Reply post(const std::string& path) const { return must(request(port(), {.method = "POST", .path = path})); }
     /// The id of a new charge; its answer must have this status.
     [[nodiscard]] std::string charge(const std::string& key, const Order& order = {}, int status = 201) const;
@@ -54,7 +55,7 @@ public:
     [[nodiscard]] Sent send(const std::string& type, const std::string& data, const std::string& more = "") const;
     /// The same, and waits until it has come to this in the archive.
     [[nodiscard]] bool tell(const std::string& type, const std::string& data, const std::string& state = "done") const;
-    /// An event as it is archived, by the sender's id; its state is what `archived` waits for.
+    /// Whether an event comes to this state in the archive, by the sender's id.
     [[nodiscard]] bool comes_to(const std::string& id, const std::string& state) const;
 
     std::unique_ptr<RedisServer> redis;

@@ -252,7 +252,7 @@ TEST_CASE("an id that no sender has, too long or with control characters, is ref
     stage.start();
     const std::string stem(255, 'e');
     for (const std::string& id : {stem + "1", stem + "2", std::string(60'000, 'e'), std::string("\\u0000"),
-                                 std::string("evt_1\\r\\nSet-Cookie: a=b"), std::string("\\u0007")}) {
+                                  std::string("evt_1\\r\\nSet-Cookie: a=b"), std::string("\\u0007")}) {
         INFO(id.substr(0, 300));
         check_problem(must(request(stage.port(), signed_call(event_body(id, "some.thing", "{}")))), 400, "invalid_json");
     }

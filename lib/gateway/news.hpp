@@ -33,7 +33,8 @@ struct NewsOutcome {
     enum class Kind : std::uint8_t {
         applied,   // the charge is another now, durably
         known,     // it told nothing new, or nothing that is of use any more
-        too_soon,  // its charge is not here yet, or somebody works on it: tell it again
+        too_soon,  // what it rests on is not here yet: tell it again
+        busy,      // somebody works on its charge right now: tell it again in a moment
         conflict,  // it cannot be true together with what is known of the charge; somebody must look
     };
     Kind kind = Kind::known;

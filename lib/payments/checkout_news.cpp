@@ -10,6 +10,10 @@ NewsOutcome too_soon(std::string why, std::string charge_id) {
     return {NewsOutcome::Kind::too_soon, std::move(why), std::move(charge_id)};
 }
 
+NewsOutcome busy(std::string charge_id) {
+    return {NewsOutcome::Kind::busy, "somebody works on the charge", std::move(charge_id)};
+}
+
 NewsOutcome outcome_of(Heard heard, std::string charge_id) {
     return {heard.kind, std::move(heard.why), std::move(charge_id)};
 }
@@ -48,7 +52,7 @@ Task<Result<NewsOutcome>> Checkout::hear(GatewayNews news) {
     const WallTime now = context_.runtime.clock.wall();
     auto taken = co_await context_.store.take(*id, now, now + context_.policy.settle.lease, Reach::any);
     if (!taken) co_return fail(std::move(taken.error()));
-    if (taken->kind != Taken::Kind::taken) co_return too_soon("somebody works on the charge", std::move(*id));
+    if (taken->kind != Taken::Kind::taken) co_return busy(std::move(*id));
     co_return co_await apply(std::move(taken->row), std::move(news));
 }
 
@@ -69,8 +73,7 @@ Task<Result<NewsOutcome>> Checkout::apply(ChargeRow row, GatewayNews news) {
     ChargeSaga saga(context_, std::move(*charge), row.fence, false, row.lease_until);
     const auto end = co_await saga.note(std::move(heard), due_at);
     if (end == ChargeSaga::End::abandoned) {
-        if (saga.error().code == Code::lease_lost)
-            co_return too_soon("somebody works on the charge", std::move(outcome.charge_id));
+        if (saga.error().code == Code::lease_lost) co_return busy(std::move(outcome.charge_id));
         co_return fail(saga.error());
     }
     if (!end) spawn(context_.runtime.executor, run_alone(std::move(saga), context_.runtime.clock.steady()));

@@ -148,7 +148,11 @@ Heard refunded(Charge& charge, const GatewayNews& news) {
         if (amount <= 0) return known("refunded already");
     }
     if (id.empty()) return conflict("it names no refund");
-    if (id == charge.refund_id || holds(charge.refunds, id, &Refund::id)) return known("refunded already");
+    const auto same = std::ranges::find(charge.refunds, id, &Refund::id);
+    if (same != charge.refunds.end() && news.amount && !news.in_total && same->amount != amount) {
+        return conflict("the refund is known with another amount");
+    }
+    if (id == charge.refund_id || same != charge.refunds.end()) return known("refunded already");
     if (amount <= 0 || amount > charge.captured - given_back) {
         return conflict("it would give back more than what was captured and not refunded");
     }

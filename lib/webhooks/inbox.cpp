@@ -13,6 +13,9 @@ namespace {
 constexpr Backoff between_tries{Milliseconds(1'000), Milliseconds(60'000), 2.0};
 constexpr Milliseconds wait_min{250};
 constexpr Milliseconds wait_max{15'000};
+constexpr Milliseconds busy_min{50};
+constexpr Milliseconds busy_max{500};
+constexpr Milliseconds busy_patience{5'000};
 
 /// Errors of whoever keeps charges, not of the event.
 bool is_stores(Code code) noexcept {
@@ -122,10 +125,25 @@ Task<Settlement> Inbox::try_it(const StoredEvent& stored) {
     if (!news) co_return failed(stored, std::move(news.error().detail), {});
     if (!*news) co_return settled(stored, Settlement::Kind::done, "it tells nothing about a charge");
     const std::string reference = (*news)->reference;
-    auto outcome = co_await apply_(std::move(**news));
+    auto outcome = co_await tell(**news);
     if (outcome) co_return judge(stored, *outcome);
     if (is_stores(outcome.error().code)) co_return wait(stored, std::move(outcome.error().detail));
     co_return failed(stored, std::move(outcome.error().detail), reference);
+}
+
+/// Who works on a charge is mostly another of its events, and done in a moment.
+Task<Result<NewsOutcome>> Inbox::tell(const GatewayNews& news) {
+    const SteadyTime last = runtime_.clock.steady() + std::min(busy_patience, policy_.lease / 4);
+    for (Milliseconds most = busy_min;; most = std::min(2 * most, busy_max)) {
+        auto outcome = co_await apply_(news);
+        const bool busy = outcome && outcome->kind == NewsOutcome::Kind::busy;
+        if (!busy || stopping_ || runtime_.clock.steady() + most > last) co_return outcome;
+        co_await sleep_for(runtime_, up_to(most));
+    }
+}
+
+Milliseconds Inbox::up_to(Milliseconds most) const {
+    return Milliseconds(1 + static_cast<std::int64_t>(runtime_.random.below(static_cast<std::uint64_t>(most.count()))));
 }
 
 Settlement Inbox::judge(const StoredEvent& stored, const NewsOutcome& outcome) {
@@ -138,6 +156,11 @@ Settlement Inbox::judge(const StoredEvent& stored, const NewsOutcome& outcome) {
             // It never said that it is about a charge of ours: others may have an account at the same gateway.
             if (outcome.charge_id.empty()) return settled(stored, Settlement::Kind::done, outcome.why);
             return failed(stored, outcome.why, outcome.charge_id);
+        case NewsOutcome::Kind::busy: {
+            Settlement settlement = wait(stored, outcome.why);
+            settlement.due_at = runtime_.clock.wall() + wait_min + up_to(busy_patience);
+            return settlement;
+        }
         case NewsOutcome::Kind::conflict:
             return failed(stored, outcome.why, outcome.charge_id);
     }

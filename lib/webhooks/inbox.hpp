@@ -33,9 +33,10 @@ struct Receipt {
 /// whatever is due in the store (tried again, or left by a dead process). One a thread, used on it only.
 ///
 /// A try that fails is repeated after 1, 2, 4 … at most 60 seconds, and paged as `dead_letter` at the last. An event whose
-/// charge is not here yet, or is in other hands, waits 250 ms at first and at most 15 s, without counting as a failure; nor
-/// does it count when a store is away. What events came to is written together, as much as is ready while the write before is
-/// under way.
+/// charge is not here yet waits 250 ms at first and at most 15 s, without counting as a failure; nor does it count when a store
+/// is away, or while somebody else works on the charge: that is asked again in a moment, by chance sooner or later, so that
+/// many events of one charge do not all come at the same time. What events came to is written together, as much as is ready
+/// while the write before is under way.
 class Inbox {
 public:
     /// Tells a charge the news. Its own errors: a store that is away, or anything else, which counts as a failed try.
@@ -63,6 +64,8 @@ private:
     Task<Result<Accepted>> accept_one(Event event);
     Task<void> work(StoredEvent stored);
     Task<Settlement> try_it(const StoredEvent& stored);
+    Task<Result<NewsOutcome>> tell(const GatewayNews& news);
+    [[nodiscard]] Milliseconds up_to(Milliseconds most) const;
     [[nodiscard]] Settlement judge(const StoredEvent& stored, const NewsOutcome& outcome);
     [[nodiscard]] Settlement failed(const StoredEvent& stored, std::string why, const std::string& charge_id);
     [[nodiscard]] Settlement wait(const StoredEvent& stored, std::string why) const;

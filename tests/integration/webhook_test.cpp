@@ -224,6 +224,25 @@ TEST_CASE("fifty copies of an event at once are taken once and answered as copie
     CHECK(stage.shop_hears(id, "charge.succeeded charge.refunded"));
 }
 
+TEST_CASE("twenty refunds of one charge that are told at once do not keep each other waiting, by two processes as well") {
+    const bool on_redis = GENERATE(false, true);
+    EventStage stage(on_redis);
+    std::vector<unsigned short> ports;
+    for (int i = 0; i < (on_redis ? 2 : 1); ++i) ports.push_back(stage.start().port());
+    const std::string id = stage.charge("key-1");
+    std::vector<std::future<std::optional<Reply>>> replies;
+    for (std::size_t i = 0; i < 20; ++i) {
+        const std::string number = std::to_string(i);
+        const std::string data = about(id, R"(,"amount":10,"currency":"USD","refund_id":"re_)" + number + '"');
+        replies.push_back(std::async(std::launch::async, [&, i, body = event_body("evt_" + number, "payment.refunded", data)] {
+            return request(ports[i % ports.size()], signed_call(body));
+        }));
+    }
+    for (auto& reply : replies) CHECK(must(reply.get()).text("duplicate") == "false");
+    CHECK(eventually([&] { return stage.get("/charge/" + id).text("amount_refunded") == "200"; }));
+    CHECK(stage.entries(id, "refund") == 20);
+}
+
 TEST_CASE("a copy with a new signature is a duplicate also after a restart, and a late one with its old time is refused") {
     EventStage stage(GENERATE(false, true));
     stage.start();

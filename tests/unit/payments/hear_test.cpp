@@ -248,6 +248,7 @@ TEST_CASE("refunds made elsewhere add up to what was captured and no further") {
     CHECK(heard(charge, refunded("ref_2", 3001)) == Outcome::conflict);
     CHECK(heard(charge, refunded("ref_2", 0)) == Outcome::conflict);
     CHECK(heard(charge, refunded("", 5)) == Outcome::conflict);
+    CHECK(heard(charge, refunded("ref_1", 2000)) == Outcome::conflict);
     CHECK(heard(charge, refunded("ref_2", 3000)) == Outcome::applied);
     CHECK(unrefunded(charge) == 0);
     CHECK(status_of(charge) == ChargeStatus::succeeded);

@@ -190,7 +190,7 @@ TEST_CASE("news of a charge that is not here yet, or that somebody works on, are
     leave_at(shop, Step::authorize);
     const auto until = shop.time.wall() + shop.policy.settle.lease;
     REQUIRE(shop.time.run(shop.store.take(shop.id(), shop.time.wall(), until, Reach::any))->kind == Taken::Kind::taken);
-    CHECK(shop.hear(shop.news(News::authorized)).kind == Outcome::too_soon);
+    CHECK(shop.hear(shop.news(News::authorized)).kind == Outcome::busy);
     CHECK(shop.status() == "processing");
 }
 

@@ -258,6 +258,38 @@ TEST_CASE("an event that leads to no charge by the gateway's ids alone is somebo
     CHECK(office.pager.pages.empty());
 }
 
+TEST_CASE("an event whose charge somebody works on is told again in a moment, without a word to the store") {
+    Office office;
+    office.start();
+    int busy = 5;
+    office.answer = [&](const GatewayNews&) {
+        return busy-- > 0 ? NewsOutcome{Outcome::busy, "somebody works on it", "ch_1"}
+                          : NewsOutcome{Outcome::applied, "done", "ch_1"};
+    };
+    REQUIRE(office.accept(captured("evt_1")));
+    office.time.advance(2s);
+    CHECK(office.heard.size() == 6);
+    CHECK(office.stored("evt_1").state == State::done);
+    CHECK(office.events.settles == 1);
+}
+
+TEST_CASE("an event whose charge stays in other hands waits in the store, and counts no failure") {
+    Office office;
+    office.start();
+    bool busy = true;
+    office.answer = [&](const GatewayNews&) {
+        return NewsOutcome{busy ? Outcome::busy : Outcome::applied, "somebody works on it", "ch_1"};
+    };
+    REQUIRE(office.accept(captured("evt_1")));
+    office.time.advance(1h);
+    CHECK(office.events.settles > 100);
+    CHECK(office.stored("evt_1").failures == 0);
+    busy = false;
+    office.time.advance(10s);
+    CHECK(office.stored("evt_1").state == State::done);
+    CHECK(office.pager.pages.empty());
+}
+
 TEST_CASE("an old event that is replayed while somebody works on its charge is tried again") {
     Office office;
     REQUIRE(office.accept(captured("evt_1")));
@@ -265,7 +297,7 @@ TEST_CASE("an old event that is replayed while somebody works on its charge is t
     office.start();
     int busy = 3;
     office.answer = [&](const GatewayNews&) {
-        return busy-- > 0 ? NewsOutcome{Outcome::too_soon, "somebody works on it", "ch_1"}
+        return busy-- > 0 ? NewsOutcome{Outcome::busy, "somebody works on it", "ch_1"}
                           : NewsOutcome{Outcome::known, "known", "ch_1"};
     };
     REQUIRE(office.time.run(office.events.replay(webhook_id("shop", "evt_1"), office.time.wall())));

@@ -1,7 +1,6 @@
 #include "payments/hear.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace tollgate {
@@ -27,11 +26,6 @@ Heard applied(std::string why) {
 
 LedgerEntry moved(const Charge& charge, std::string type, std::string id, std::int64_t amount) {
     return {std::move(type), std::move(id), amount, std::string(charge.request.amount.currency.code())};
-}
-
-template <class Items, class Projection = std::identity>
-bool holds(const Items& items, const std::string& id, Projection projection = {}) {
-    return std::ranges::find(items, id, projection) != items.end();
 }
 
 bool is_at(const Charge& charge, Step step) noexcept {
@@ -172,7 +166,7 @@ Heard refunded(Charge& charge, const GatewayNews& news) {
 
 Heard disputed(Charge& charge, const GatewayNews& news) {
     std::string id = news.dispute_id.empty() ? charge.capture_id : news.dispute_id;
-    if (holds(charge.disputes, id)) return known("disputed already");
+    if (std::ranges::find(charge.disputes, id) != charge.disputes.end()) return known("disputed already");
     if (charge.disputes.size() >= returns_max) return conflict("the charge has too many disputes to keep");
     charge.disputes.push_back(id);
     Heard heard = applied("disputed");

@@ -47,7 +47,7 @@ std::string_view title(Code code) noexcept {
         case idempotency_key_reused:
             return "The key was used with another payload";
         case invalid_state:
-            return "The charge does not allow this now";
+            return "This is not possible as things stand";
         case probable_duplicate:
             return "The order was charged already";
         case validation_failed:

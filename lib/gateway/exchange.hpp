@@ -27,6 +27,7 @@ struct OutboundReply {
     int status = 0;
     std::string body;
     std::optional<Milliseconds> retry_after;
+    std::optional<bool> should_retry;  // Stripe-Should-Retry, where it was sent (docs.stripe.com/error-low-level)
 };
 
 /// One HTTP exchange with one outside service: over a socket (net/http_client) or with the sandbox in this process.

@@ -49,6 +49,7 @@ struct AuthorizeRequest {
     std::string payment_method;
     Customer customer;
     bool authenticate = false;  // a fraud rule wants a 3-D Secure step-up
+    std::string continues;      // the `waiting_id` of the authorization whose customer has authenticated by now; empty: none
 };
 
 struct Authorization {
@@ -59,18 +60,21 @@ struct Authorization {
     std::optional<WallTime> expires_at;  // until when it can be captured
 };
 
-/// What a refused authorization says beside its code: where the customer must go (`authentication_required`).
+/// An authorization, or where the customer must go first.
 struct AuthorizeOutcome {
     std::optional<Authorization> authorized;
     std::string redirect_url;  // set when the customer must authenticate first
+    std::string waiting_id;    // with it: what the gateway keeps open meanwhile, to be continued or voided; empty: nothing
 };
 
+/// `amount` may be less than was authorized; the gateway then lets go of the rest. There is one capture of an authorization.
 struct CaptureRequest {
     std::string reference;
     std::string authorization_id;
     Money amount;
 };
 
+/// Also cancels what waits for its customer: then `authorization_id` is its `waiting_id`.
 struct VoidRequest {
     std::string reference;
     std::string authorization_id;
@@ -80,6 +84,32 @@ struct RefundRequest {
     std::string reference;
     std::string capture_id;
     Money amount;
+    std::string reason;  // the shop's own words, for the gateway where it takes them; empty: none
+};
+
+/// A day of the gateway's books, asked for page by page.
+struct TransactionQuery {
+    std::chrono::sys_days day;  // UTC
+    std::string cursor;         // as given out; empty: from the beginning
+    SteadyTime deadline;
+};
+
+/// One movement as the gateway keeps it (contract section 6, GET /v1/transactions).
+struct GatewayTransaction {
+    std::string id;         // its own
+    std::string reference;  // the charge id; empty: it names none
+    std::string type;       // authorize, capture, void, refund, dispute
+    std::int64_t amount = 0;
+    std::string currency;  // upper case
+    std::string status;    // authorized, captured, voided, refunded, disputed, failed
+    WallTime created_at{};
+
+    friend bool operator==(const GatewayTransaction&, const GatewayTransaction&) = default;
+};
+
+struct TransactionPage {
+    std::vector<GatewayTransaction> data;
+    std::string next_cursor;  // empty: that was the last page
 };
 
 /// What an adapter promises of its other side; unknown outcomes are settled by it (saga/settle.hpp). A definite no that has a
@@ -98,10 +128,16 @@ public:
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
     [[nodiscard]] virtual GatewayTraits traits() const noexcept = 0;
 
+    /// Whether the provider can represent this amount; `validation_failed` with the mend when it cannot. Asked before any step.
+    [[nodiscard]] virtual Result<void> check_amount(Money amount) const = 0;
+
     virtual Task<Result<AuthorizeOutcome>> authorize(AuthorizeRequest request, CallContext context) = 0;
     virtual Task<Result<std::string>> capture(CaptureRequest request, CallContext context) = 0;          // → capture id
     virtual Task<Result<std::string>> void_authorization(VoidRequest request, CallContext context) = 0;  // → void id
     virtual Task<Result<std::string>> refund(RefundRequest request, CallContext context) = 0;            // → refund id
+
+    /// For reconciliation; reads only.
+    virtual Task<Result<TransactionPage>> transactions(TransactionQuery query) = 0;
 };
 
 struct GoodsRequest {

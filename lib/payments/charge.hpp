@@ -31,15 +31,29 @@ struct Failure {
     Step step = Step::reserve;
     PaymentError error;
     bool timed_out = false;  // the customer did not authenticate in time
-    bool voided = false;     // at the gateway, by somebody else
+    bool voided = false;     // by the shop, by us before the authorization ran out, or by somebody else at the gateway
 };
 
 /// Money given back after a charge had succeeded.
 struct Refund {
-    std::string id;  // the gateway's
+    std::string id;  // the gateway's; empty: asked for, and reserved until the gateway says no
     std::int64_t amount = 0;
+    std::string operation;  // that asked for it; empty: nobody here did
+    std::string reason;     // while it is pending: the shop's words, for the gateway
 
     friend bool operator==(const Refund&, const Refund&) = default;
+};
+
+/// What a client may ask of a charge that exists (payments/operation.hpp).
+enum class OperationKind : std::uint8_t { capture, void_authorization, refund, confirm };
+
+/// One that is under way.
+struct OpenOperation {
+    std::string id;
+    OperationKind kind = OperationKind::capture;
+    std::string fingerprint;
+    std::string request_id;
+    std::optional<PaymentError> refused;  // of a refund, by the gateway; then it is settled with the next write
 };
 
 /// A charge and the saga that makes it: the facts the outside has told, the reason to undo if there is one, and the intent.
@@ -61,12 +75,14 @@ struct Charge {
 
     std::string reservation_id;
     std::optional<Authorization> authorization;
+    std::int64_t to_capture = 0;  // of a manual charge: how much the shop wants; 0: it has not said so
     std::string capture_id;
     std::int64_t captured = 0;  // with capture_id: how much of the amount
     std::string shipment_id;
     std::string redirect_url;     // where the customer must authenticate; empty: not asked for, or done
+    std::string waiting_id;       // what the gateway keeps open while it waits for its customer; empty: nothing
     int actions = 0;              // how often the customer has authenticated; each is followed by an authorization of its own
-    std::vector<Refund> refunds;  // beside that of an undoing
+    std::vector<Refund> refunds;  // beside that of an undoing; the first pending one is the next to be made
     std::vector<std::string> disputes;  // their ids at the gateway
 
     std::optional<Failure> failure;
@@ -74,9 +90,12 @@ struct Charge {
     std::string refund_id;
     std::string void_id;
     bool released = false;
-    bool attention = false;  // undoing has failed too often
-    bool parked = false;     // left in the store to wait: whoever asked for it was told 202
-    std::string told;        // the type of the event that the shop was told last of its status; empty: none
+    bool attention = false;    // undoing has failed too often
+    bool parked = false;       // left in the store to wait: whoever asked for it was told 202
+    std::string concluded_by;  // the operation that captured or voided it, to be told from others for ever
+    std::vector<OpenOperation> operations;
+    bool warned = false;  // that its authorization is about to run out
+    std::string told;     // the type of the event that the shop was told last of its status; empty: none
 
     std::optional<Intent> intent;  // none: finished, or waiting for somebody else
 };
@@ -94,6 +113,12 @@ struct Charge {
 
 /// How much of what was captured has not been given back.
 [[nodiscard]] std::int64_t unrefunded(const Charge& charge) noexcept;
+
+/// How much of that nobody has asked to be given back.
+[[nodiscard]] std::int64_t refundable(const Charge& charge) noexcept;
+
+/// How much of its money is neither here nor there.
+[[nodiscard]] AtRisk at_risk(const Charge& charge) noexcept;
 
 /// Counts against a second charge of the same order.
 [[nodiscard]] bool is_live(const Charge& charge) noexcept;

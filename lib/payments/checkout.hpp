@@ -5,6 +5,7 @@
 #include <string>
 
 #include "payments/charge_saga.hpp"
+#include "payments/operation.hpp"
 
 namespace tollgate {
 
@@ -38,6 +39,11 @@ public:
 
     /// For a charge that is known already: replayed, settled or in flight; or an earlier one of the same order.
     [[nodiscard]] Result<ChargeAnswer> present(const ChargeCommand& command, const Begun& begun) const;
+
+    /// What a client asks of a charge that exists (payments/operation.hpp): answers when it is settled or when the time is up.
+    /// Beside what the charge does not allow it fails with `not_found`, `idempotency_key_reused`, and `idempotency_in_flight`
+    /// when somebody else worked on the charge all the time.
+    Task<Result<ChargeAnswer>> operate(OperationCommand command);
 
     /// Goes on with a charge that was claimed; for `Recovery`.
     Task<void> resume(ChargeRow row);

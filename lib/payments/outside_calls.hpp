@@ -30,6 +30,8 @@ struct OutsideCalls {
     GatewayTraits inventory;
     GatewayTraits shipping;
 
+    std::function<Result<void>(Money)> check_amount;  // whether the gateway can represent it (PaymentGateway::check_amount)
+
     OutsideService<GoodsRequest, std::string> reserve;
     OutsideService<AuthorizeRequest, AuthorizeOutcome> authorize;
     OutsideService<CaptureRequest, std::string> capture;

@@ -122,6 +122,32 @@ struct LedgerEntry {
     friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
 };
 
+/// What a client asked of a charge that exists (a capture, a refund, …) under a key of its own: kept so that the same request
+/// is told the same.
+struct OperationRecord {
+    std::string id;                // derived from charge, kind and key
+    std::string fingerprint;       // of the payload; another one under the same key is refused
+    std::optional<Answer> answer;  // none while it is under way
+
+    friend bool operator==(const OperationRecord&, const OperationRecord&) = default;
+};
+
+/// How much of a charge's money is neither here nor there, in minor units of its currency.
+struct AtRisk {
+    std::int64_t unknown = 0;         // a call that moves it was not answered
+    std::int64_t uncaptured = 0;      // authorized, and waits for its capture
+    std::int64_t pending_refund = 0;  // to be given back, and not yet
+
+    friend bool operator==(const AtRisk&, const AtRisk&) = default;
+};
+
+struct CurrencyAtRisk {
+    std::string currency;
+    AtRisk sum;
+
+    friend bool operator==(const CurrencyAtRisk&, const CurrencyAtRisk&) = default;
+};
+
 /// The next durable step of a charge its writer owns.
 struct Transition {
     std::string id;
@@ -136,6 +162,8 @@ struct Transition {
     std::vector<LedgerEntry> ledger;
     std::vector<Velocity> velocities;  // each counts one more, e.g. a decline
     std::vector<Event> events;         // outgoing, queued with this step in this order; one that is known already is not again
+    std::vector<OperationRecord> operations;  // of this charge: new ones, and those settled now; an answer already kept stays
+    AtRisk at_risk;                           // from this step on
     WallTime now{};
 };
 
@@ -155,6 +183,7 @@ struct ChargePage {
 /// For an operator, who sees the charges of every tenant.
 struct SurveyQuery {
     std::vector<ChargeStatus> statuses;  // any of these
+    bool refunding = false;              // and succeeded charges with a pending refund, though `succeeded` is not among them
     std::size_t limit = 20;              // 1 … 100
     std::string cursor;                  // as given out; empty: from the newest
 };
@@ -170,12 +199,14 @@ struct Taken {
     enum class Kind : std::uint8_t {
         taken,     // the caller owns it now, under row.fence
         unknown,   // nobody began it
-        waits,     // for its customer
+        waits,     // for its customer, or for its capture
         finished,  // nothing is left to do
         owned,     // somebody works on it: its lease runs
+        known,     // the operation was asked for before: `operation` tells what became of it
     };
     Kind kind = Kind::unknown;
     ChargeRow row;
+    std::optional<OperationRecord> operation;  // of `known`
 };
 
 class ChargeStore {
@@ -196,9 +227,13 @@ public:
     virtual Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) = 0;
 
     /// Gives one charge that nobody owns to the caller before it is due, with fence + 1 and the new lease; when it is due is
-    /// left as it was. With `Reach::unfinished` what waits for its customer is left alone: to go on with that means to give it
-    /// up.
+    /// left as it was. With `Reach::unfinished` what waits for its customer, or authorized for its capture, is left alone: to
+    /// go on with that means to give it up.
     virtual Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until, Reach reach) = 0;
+
+    /// The same with `Reach::any` for an operation; one that is known is told instead, and nothing taken. Operations are kept
+    /// while they are under way, and for the `answer_ttl` of begins after they were settled.
+    virtual Task<Result<Taken>> take_for(std::string id, std::string operation, WallTime now, WallTime lease_until) = 0;
 
     virtual Task<Result<std::optional<ChargeRow>>> find(std::string id) = 0;
 
@@ -211,6 +246,9 @@ public:
 
     /// The charge whose ledger has an entry of this gateway id; any of them where there are several.
     virtual Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) = 0;
+
+    /// Money at risk, of all tenants, by currency in alphabetical order; a currency without any may be left out.
+    virtual Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() = 0;
 
     /// The ledger of one charge, in the order it was written.
     virtual Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) = 0;

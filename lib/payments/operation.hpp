@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "payments/charge.hpp"
+
+/// What a client asks of a charge that exists: POST /charge/ID/capture, /void, /refund and /confirm (contract section 3).
+///
+/// An operation is durable before anything is done about it, and remembered with its answer. It goes on until it is done or the
+/// gateway refuses it: whoever does not want to wait is told 202, and the same request tells how it ended. What a charge does
+/// not allow (`invalid_state`, `refund_exceeds_capture`) leaves no trace, so the same key may ask again.
+namespace tollgate {
+
+[[nodiscard]] std::string_view name(OperationKind kind) noexcept;  // as in the path: "capture", "void", "refund", "confirm"
+
+struct OperationRequest {
+    OperationKind kind = OperationKind::capture;
+    std::optional<std::int64_t> amount;  // of a capture or refund, in minor units and above zero; none: all there is
+    std::string reason;                  // of a refund, in the shop's words
+};
+
+struct OperationCommand {
+    std::string tenant;
+    std::string charge_id;
+    std::string idempotency_key;  // scoped to tenant, charge and kind
+    OperationRequest request;
+    std::string fingerprint;  // equal for payloads that are equal as JSON values
+    std::string request_id;
+    std::string origin;  // the client's address, for the audit log
+};
+
+/// "op_…": one for each charge, kind and key; it lies where its charge does.
+[[nodiscard]] std::string operation_id(std::string_view charge_id, OperationKind kind, std::string_view idempotency_key);
+
+/// Puts what is asked into the charge's facts, from which its next step follows; `id` is the operation's. Nothing has been
+/// changed when it fails: `invalid_state`, `refund_exceeds_capture`, or `validation_failed` for an amount above what was
+/// authorized.
+[[nodiscard]] Result<void> ask(Charge& charge, const OperationRequest& request, const std::string& id);
+
+/// What became of an operation that the charge has been asked for: its final answer, or nothing while it is under way.
+[[nodiscard]] std::optional<Answer> outcome_of(const Charge& charge, const OpenOperation& operation);
+
+}  // namespace tollgate

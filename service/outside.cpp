@@ -116,6 +116,7 @@ Outside::Outside(const Runtime& runtime, const Settings& settings, OutsideShared
     calls.gateway = payments.traits();
     calls.inventory = stock.traits();
     calls.shipping = parcels.traits();
+    calls.check_amount = [&payments](Money amount) { return payments.check_amount(amount); };
     calls.reserve = to_inventory.stack<GoodsRequest, Id>("reserve", [&stock](GoodsRequest goods, CallContext context) {
         return stock.place(std::move(goods), std::move(context));
     });

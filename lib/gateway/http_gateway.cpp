@@ -7,6 +7,7 @@
 #include "core/json_writer.hpp"
 #include "gateway/http_call.hpp"
 #include "gateway/rfc3339.hpp"
+#include "gateway/transactions.hpp"
 
 namespace tollgate {
 namespace {
@@ -165,6 +166,21 @@ Task<Result<std::string>> HttpGateway::refund(RefundRequest request, CallContext
     std::string body = follow_up_body(request.reference, "capture_id", request.capture_id, request.amount);
     Expected expected{"refund_id", "refunded", std::move(request.reference), request.amount};
     return perform("/v1/refund", std::move(body), std::move(context), std::move(expected));
+}
+
+Task<Result<TransactionPage>> HttpGateway::transactions(TransactionQuery query) {
+    const std::string date = to_rfc3339(WallTime(query.day)).substr(0, 10);
+    const std::string cursor = query.cursor.empty() ? "" : "&cursor=" + section6::percent_encode(query.cursor);
+    OutboundRequest request{.method = "GET",
+                            .path = "/v1/transactions?date=" + date + cursor,
+                            .authorization = authorization_,
+                            .deadline = query.deadline};
+    const auto reply = co_await exchange_.exchange(std::move(request));
+    if (!reply) co_return fail(reply.error());
+    const auto answer = section6::interpret(*reply, Ask::look_up, section6::Side::payments);
+    if (answer) co_return read_transactions(*answer);
+    if (answer.error().code == Code::never_arrived) co_return fail(Code::gateway_refused, "the gateway lists no transactions");
+    co_return fail(answer.error());
 }
 
 }  // namespace tollgate

@@ -20,6 +20,8 @@ struct HttpGatewayOptions {
 };
 
 /// Any gateway that speaks contract section 6, over sockets or within this process. Borrows the exchange; for its thread.
+/// An authorization that waits for its customer holds nothing there: it has no `waiting_id`, and the one after it is a call
+/// like the first. A refund's reason has no place in section 6 and stays here.
 class HttpGateway final : public PaymentGateway {
 public:
     explicit HttpGateway(Exchange& exchange, HttpGatewayOptions options = {});
@@ -27,10 +29,14 @@ public:
     [[nodiscard]] std::string_view name() const noexcept override { return options_.name; }
     [[nodiscard]] GatewayTraits traits() const noexcept override { return options_.traits; }
 
+    /// Section 6 takes any amount.
+    [[nodiscard]] Result<void> check_amount(Money) const override { return {}; }
+
     Task<Result<AuthorizeOutcome>> authorize(AuthorizeRequest request, CallContext context) override;
     Task<Result<std::string>> capture(CaptureRequest request, CallContext context) override;
     Task<Result<std::string>> void_authorization(VoidRequest request, CallContext context) override;
     Task<Result<std::string>> refund(RefundRequest request, CallContext context) override;
+    Task<Result<TransactionPage>> transactions(TransactionQuery query) override;
 
 private:
     struct Expected;  // what a success must say

@@ -28,6 +28,10 @@ void Pages::page(Page page) {
     asio::post(runtime_.executor, [this, text = boost::json::serialize(body)] { spawn(runtime_.executor, send(text)); });
 }
 
+void Pages::warn(std::string charge_id, std::string detail) {
+    log::warn("a charge wants to be looked at", {{"charge_id", charge_id}, {"detail", detail}});
+}
+
 Task<void> Pages::send(std::string body) {
     std::string why;
     bool sent = false;

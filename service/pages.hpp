@@ -22,6 +22,7 @@ public:
         : runtime_(runtime), exchange_(exchange), path_(std::move(path)) {}
 
     void page(Page page) override;
+    void warn(std::string charge_id, std::string detail) override;
 
 private:
     Task<void> send(std::string body);

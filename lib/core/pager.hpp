@@ -19,6 +19,9 @@ class Pager {
 public:
     virtual ~Pager() = default;
     virtual void page(Page page) = 0;
+
+    /// Worth knowing in time, and nobody is called for it.
+    virtual void warn(std::string charge_id, std::string detail) = 0;
 };
 
 }  // namespace tollgate

@@ -48,8 +48,8 @@ struct AuthorizeRequest {
     Money amount;
     std::string payment_method;
     Customer customer;
-    bool authenticate = false;  // a fraud rule wants a 3-D Secure step-up
-    std::string continues;      // the `waiting_id` of the authorization whose customer has authenticated by now; empty: none
+    bool authenticate = false;   // a fraud rule wants a 3-D Secure step-up
+    std::string continues = {};  // the `waiting_id` of the authorization whose customer has authenticated by now; empty: none
 };
 
 struct Authorization {
@@ -84,7 +84,7 @@ struct RefundRequest {
     std::string reference;
     std::string capture_id;
     Money amount;
-    std::string reason;  // the shop's own words, for the gateway where it takes them; empty: none
+    std::string reason = {};  // the shop's own words, for the gateway where it takes them; empty: none
 };
 
 /// A day of the gateway's books, asked for page by page.

@@ -1,22 +1,41 @@
 #include "payments/charge.hpp"
 
+#include <algorithm>
+
 #include "core/mutant.hpp"
+#include "payments/keys.hpp"
 #include "payments/problem.hpp"
 
 namespace tollgate {
 namespace {
 
+/// Money is held at the gateway, or something that may come to hold it.
+bool holds_authorization(const Charge& charge) noexcept {
+    return (charge.authorization || !charge.waiting_id.empty()) && charge.capture_id.empty() && charge.void_id.empty();
+}
+
 std::optional<Step> next_undo(const Charge& charge) noexcept {
     if (without(Safeguard::reverse_order) && !charge.reservation_id.empty() && !charge.released) return Step::release;
     if (!charge.shipment_id.empty() && !charge.shipment_canceled) return Step::cancel_shipment;
     if (!charge.capture_id.empty() && unrefunded(charge) > 0) return Step::refund;
-    if (charge.authorization && charge.capture_id.empty() && charge.void_id.empty()) return Step::void_authorization;
+    if (holds_authorization(charge)) return Step::void_authorization;
     if (!charge.reservation_id.empty() && !charge.released) return Step::release;
     return std::nullopt;
 }
 
 bool needs_customer(const Charge& charge) noexcept {
     return !charge.redirect_url.empty() && !charge.authorization && !charge.failure;
+}
+
+/// Authorized, and the shop has not said how much it wants.
+bool waits_for_capture(const Charge& charge) noexcept {
+    return charge.request.manual_capture && charge.authorization && charge.capture_id.empty() && charge.to_capture == 0;
+}
+
+std::int64_t pending(const Charge& charge) noexcept {
+    std::int64_t sum = 0;
+    for (const Refund& refund : charge.refunds) sum += refund.id.empty() ? refund.amount : 0;
+    return sum;
 }
 
 std::string where_it_failed(const Failure& failure) {
@@ -35,9 +54,10 @@ std::optional<Step> next_step(const Charge& charge) noexcept {
     if (charge.reservation_id.empty()) return Step::reserve;
     if (needs_customer(charge)) return std::nullopt;
     if (!charge.authorization) return Step::authorize;
-    if (charge.request.manual_capture && charge.capture_id.empty()) return std::nullopt;
+    if (waits_for_capture(charge)) return std::nullopt;
     if (charge.capture_id.empty()) return Step::capture;
     if (charge.shipment_id.empty()) return Step::ship;
+    if (first_pending(charge) != charge.refunds.end()) return Step::refund;
     return std::nullopt;
 }
 
@@ -50,7 +70,7 @@ ChargeStatus status_of(const Charge& charge) noexcept {
     }
     if (needs_customer(charge)) return ChargeStatus::requires_action;
     if (!charge.shipment_id.empty()) return ChargeStatus::succeeded;
-    if (charge.request.manual_capture && charge.authorization && charge.capture_id.empty()) return ChargeStatus::authorized;
+    if (waits_for_capture(charge)) return ChargeStatus::authorized;
     return ChargeStatus::processing;
 }
 
@@ -65,8 +85,44 @@ bool frees_key(const Charge& charge) noexcept {
 std::int64_t unrefunded(const Charge& charge) noexcept {
     if (!charge.refund_id.empty()) return 0;
     std::int64_t rest = charge.captured;
-    for (const Refund& refund : charge.refunds) rest -= refund.amount;
+    for (const Refund& refund : charge.refunds) rest -= refund.id.empty() ? 0 : refund.amount;
     return rest;
+}
+
+std::int64_t refundable(const Charge& charge) noexcept {
+    return unrefunded(charge) - pending(charge);
+}
+
+std::vector<Refund>::const_iterator first_pending(const Charge& charge) noexcept {
+    return std::ranges::find_if(charge.refunds, [](const Refund& refund) { return refund.id.empty(); });
+}
+
+std::int64_t amount_to_capture(const Charge& charge) noexcept {
+    return charge.to_capture > 0 ? charge.to_capture : charge.request.amount.minor;
+}
+
+AtRisk at_risk(const Charge& charge) noexcept {
+    AtRisk risk;
+    const std::int64_t amount = charge.request.amount.minor;
+    // Steps that are answered at once are not told of: their money is in good hands.
+    const bool unanswered = charge.intent && charge.intent->sent && charge.intent->tries > 0;
+    const std::optional<Step> step = unanswered ? std::optional(charge.intent->step) : std::nullopt;
+    if (step == Step::authorize) risk.unknown = amount;
+    if (step == Step::capture) {
+        risk.unknown = amount_to_capture(charge);
+    } else if (charge.authorization && holds_authorization(charge) && (charge.request.manual_capture || charge.failure)) {
+        risk.uncaptured = amount;
+    }
+    risk.pending_refund = charge.failure && !charge.capture_id.empty() ? unrefunded(charge) : pending(charge);
+    return risk;
+}
+
+std::string outward_key(const Charge& charge) {
+    const Intent& intent = *charge.intent;
+    if (intent.step == Step::refund && !charge.failure) {
+        return refund_key(charge.id, first_pending(charge)->operation, intent.round);
+    }
+    return call_key(charge.tenant, charge.idempotency_key, charge.attempt, intent.step, intent.round);
 }
 
 bool is_live(const Charge& charge) noexcept {
@@ -81,7 +137,7 @@ std::string_view saga_state(const Charge& charge) noexcept {
     }
     switch (status_of(charge)) {
         case ChargeStatus::succeeded:
-            return "COMPLETED";
+            return charge.intent ? "RUNNING" : "COMPLETED";
         case ChargeStatus::authorized:
             return "AUTHORIZED";
         case ChargeStatus::requires_action:
@@ -99,9 +155,7 @@ PaymentError client_error(const Charge& charge) {
     if (failure.timed_out) {
         return {Code::checkout_reversed, "the customer did not authenticate in time" + at_step + " and everything was undone"};
     }
-    if (failure.voided) {
-        return {Code::checkout_reversed, "the payment was canceled at the gateway" + at_step + " and everything was undone"};
-    }
+    if (failure.voided) return {Code::checkout_reversed, failure.error.detail + at_step + " and everything was undone"};
     const Code code = failure.error.code;
     if (code == Code::cannot_ship) return {code, failure.error.detail + at_step + " and everything was undone"};
     const bool own_code = code == Code::out_of_stock || failure.step == Step::authorize;
@@ -109,14 +163,19 @@ PaymentError client_error(const Charge& charge) {
     return {Code::checkout_reversed, "everything was undone" + at_step + ": " + failure.error.detail};
 }
 
+Answer failure_answer(const Charge& charge, PaymentError error, std::string instance, std::string request_id) {
+    const int status = http_status(error.code);
+    return {status, to_json(Problem{.error = std::move(error),
+                                    .request_id = std::move(request_id),
+                                    .instance = std::move(instance),
+                                    .charge_id = charge.id,
+                                    .errors = {}})};
+}
+
 Answer final_answer(const Charge& charge) {
     if (!charge.failure) return {201, to_json(charge)};
-    Problem problem{.error = charge.attention ? attention_error(charge) : client_error(charge),
-                    .request_id = charge.request_id,
-                    .instance = "/charge",
-                    .charge_id = charge.id,
-                    .errors = {}};
-    return {http_status(problem.error.code), to_json(problem)};
+    return failure_answer(charge, charge.attention ? attention_error(charge) : client_error(charge), "/charge",
+                          charge.request_id);
 }
 
 }  // namespace tollgate

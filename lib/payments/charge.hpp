@@ -117,6 +117,15 @@ struct Charge {
 /// How much of that nobody has asked to be given back.
 [[nodiscard]] std::int64_t refundable(const Charge& charge) noexcept;
 
+/// Of the refunds that were asked for, the one to be made next; the end of them without one.
+[[nodiscard]] std::vector<Refund>::const_iterator first_pending(const Charge& charge) noexcept;
+
+/// What its capture asks for: all of it, or what the shop wanted.
+[[nodiscard]] std::int64_t amount_to_capture(const Charge& charge) noexcept;
+
+/// The Idempotency-Key of the call that its intent stands for; it has one.
+[[nodiscard]] std::string outward_key(const Charge& charge);
+
 /// How much of its money is neither here nor there.
 [[nodiscard]] AtRisk at_risk(const Charge& charge) noexcept;
 
@@ -140,6 +149,9 @@ inline constexpr std::chrono::days authorization_validity{7};
 /// The final answer of a finished charge, or of one that needs attention: what was told once is told for ever, also when it
 /// was undone after all.
 [[nodiscard]] Answer final_answer(const Charge& charge);
+
+/// An answer that tells of a failure; `instance` is the path it answers.
+[[nodiscard]] Answer failure_answer(const Charge& charge, PaymentError error, std::string instance, std::string request_id);
 
 /// Why the client did not get its money moved, of a charge that failed.
 [[nodiscard]] PaymentError client_error(const Charge& charge);

@@ -23,6 +23,7 @@ std::string to_json(const Charge& charge) {
     JsonWriter out(1024);
     out.begin_object().member("id", charge.id).member("object", "charge").member("status", name(status));
     out.member("order_id", charge.request.order_id).member("amount", amount);
+    if (charge.request.manual_capture) out.member("amount_captured", charge.captured);
     out.member("amount_refunded", charge.captured - unrefunded(charge));
     out.member("currency", charge.request.amount.currency.code());
     out.name("gateway").begin_object().member("name", charge.gateway_name);

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/mutant.hpp"
-#include "payments/keys.hpp"
+#include "payments/operation.hpp"
 #include "payments/shop_events.hpp"
 #include "resilience/backoff.hpp"
 
@@ -12,6 +12,11 @@ namespace tollgate {
 namespace {
 
 constexpr Backoff between_writes{.base_delay = Milliseconds(50), .max_delay = Milliseconds(1000), .multiplier = 2.0};
+
+/// An authorization that nobody captures is told of a day before it ends, and dealt with an hour before; of a short one,
+/// halfway and at the last quarter of what is left then.
+constexpr Milliseconds warns_ahead = std::chrono::hours(24);
+constexpr Milliseconds voids_ahead = std::chrono::hours(1);
 
 bool store_is_away(const PaymentError& error) {
     return error.code == Code::store_unavailable || error.code == Code::store_unknown;
@@ -31,7 +36,9 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
     const Milliseconds lease = context_.policy.settle.lease;
     held_until_ = context_.runtime.clock.steady() + std::clamp(lease_until_ - now(), Milliseconds(0), lease);
     bool first_call = !resumed_ || left_nothing();
-    if (resumed_ && first_call && !co_await take_up()) co_return End::abandoned;
+    if (resumed_ && first_call) {
+        if (const auto end = co_await take_up()) co_return *end;
+    }
 
     bool send_again = false;
     while (charge_.intent) {
@@ -95,24 +102,50 @@ Task<bool> ChargeSaga::hold() {
     co_return co_await save(context_.policy.settle.lease, due_);
 }
 
-/// Whether the predecessor surely left no call behind: it parked before one, or the charge waited for its customer.
+/// Whether the predecessor surely left no call behind: it parked before one, or the charge waited for somebody else.
 bool ChargeSaga::left_nothing() const noexcept {
-    return charge_.intent ? !charge_.intent->sent : status_of(charge_) == ChargeStatus::requires_action;
+    return !charge_.intent || !charge_.intent->sent;
 }
 
-/// Writes the intent that the predecessor did not: a charge still waiting for its customer when it is due is given up.
-Task<bool> ChargeSaga::take_up() {
+/// Writes the intent that the predecessor did not: a charge that still waits when it is due is given up, or captured.
+Task<std::optional<ChargeSaga::End>> ChargeSaga::take_up() {
     const WallTime at = now();
     if (!charge_.intent) {
-        charge_.failure = Failure{.step = Step::authorize,
-                                  .error = {Code::authentication_required, "the customer did not authenticate in time"},
-                                  .timed_out = true};
+        const ChargeStatus status = status_of(charge_);
+        if (status == ChargeStatus::authorized && !expire(at)) co_return co_await close();
+        if (status == ChargeStatus::requires_action) {
+            charge_.failure = Failure{.step = Step::authorize,
+                                      .error = {Code::authentication_required, "the customer did not authenticate in time"},
+                                      .timed_out = true};
+        }
         choose_next(at);
-        if (!charge_.intent) co_return true;
+        if (!charge_.intent) co_return std::nullopt;
     }
     charge_.intent->sent = true;
     charge_.intent->since = at;
-    co_return co_await save(context_.policy.settle.lease, at);
+    if (co_await save(context_.policy.settle.lease, at)) co_return std::nullopt;
+    co_return End::abandoned;
+}
+
+/// An authorization that nobody has captured is told of in time, and then voided or captured. False: it may wait a little more.
+bool ChargeSaga::expire(WallTime at) {
+    const WallTime end = *charge_.authorization->expires_at;
+    if (!charge_.warned && at < end) {
+        charge_.warned = true;
+        const std::string then = context_.policy.captures_expiring ? "captured" : "voided";
+        context_.pager.warn(charge_.id, "its authorization ends at " + to_rfc3339(end) + " and nobody has captured it; it is " +
+                                            then + " shortly before");
+        return false;
+    }
+    if (context_.policy.captures_expiring) {
+        charge_.to_capture = charge_.request.amount.minor;
+    } else {
+        charge_.failure =
+            Failure{.step = Step::capture,
+                    .error = {Code::checkout_reversed, "nobody captured the payment before its authorization ended"},
+                    .voided = true};
+    }
+    return true;
 }
 
 Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
@@ -127,9 +160,14 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
     if (verdict.attention) charge_.attention = true;
     switch (verdict.next) {
         case Verdict::Next::give_up:
-            charge_.failure = Failure{.step = intent.step, .error = error};
-            // What a look-up did not find did not happen: the client may try again.
-            if (error.code == Code::never_arrived) charge_.failure->error = {Code::gateway_error, "nothing came of the call"};
+            if (intent.step == Step::refund) {
+                refuse_refund(error);
+            } else {
+                charge_.failure = Failure{.step = intent.step, .error = error};
+                // What a look-up did not find did not happen: the client may try again.
+                if (error.code == Code::never_arrived)
+                    charge_.failure->error = {Code::gateway_error, "nothing came of the call"};
+            }
             choose_next(at);
             break;
         case Verdict::Next::send_again:
@@ -166,13 +204,22 @@ void ChargeSaga::page(const char* kind, const PaymentError& error) {
                          .detail = "step \"" + std::string(name(charge_.intent->step)) + "\": " + error.detail});
 }
 
-/// The last write: nothing is left to do, or nothing before the customer is back.
+/// The last write: nothing is left to do, or nothing before somebody else has done something.
 Task<ChargeSaga::End> ChargeSaga::close() {
     std::optional<WallTime> due;
-    if (status_of(charge_) == ChargeStatus::requires_action) due = now() + context_.policy.action_timeout;
-    if (due) charge_.parked = true;
+    const ChargeStatus status = status_of(charge_);
+    const bool waits_for_customer = status == ChargeStatus::requires_action;
+    if (waits_for_customer) {
+        due = now() + context_.policy.action_timeout;
+        charge_.parked = true;
+    } else if (status == ChargeStatus::authorized) {
+        const Milliseconds left = *charge_.authorization->expires_at - now();
+        const Milliseconds ahead =
+            charge_.warned ? std::min<Milliseconds>(voids_ahead, left / 4) : std::min<Milliseconds>(warns_ahead, left / 2);
+        due = now() + left - std::max(ahead, Milliseconds(0));
+    }
     if (!co_await save(Milliseconds(0), due)) co_return End::abandoned;
-    co_return due ? End::parked : End::finished;
+    co_return waits_for_customer ? End::parked : End::finished;
 }
 
 /// A store that is away for a moment costs its owner that moment and not the charge: it asks again while the lease that it
@@ -181,6 +228,7 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
     const SteadyTime last_try = held_until_ - context_.policy.settle.lease / 10;
     const WallTime at = now();
     tell_status();
+    settle_operations();
     for (int retry = 0;; ++retry) {
         const SteadyTime begun = context_.runtime.clock.steady();
         const WallTime until = now() + lease;
@@ -190,6 +238,7 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
             lease_until_ = until;
             ledger_.clear();
             events_.clear();
+            operations_.clear();
             co_return true;
         }
         const SteadyTime next = context_.runtime.clock.steady() + exponential(between_writes, retry);
@@ -209,6 +258,21 @@ void ChargeSaga::tell_status() {
     events_.push_back(status_event(charge_, now()));
 }
 
+/// An operation is written with the first step after it was asked for, and its answer with the one that ends it.
+void ChargeSaga::settle_operations() {
+    std::erase_if(charge_.operations, [this](const OpenOperation& one) {
+        OperationRecord record{one.id, one.fingerprint, outcome_of(charge_, one)};
+        if (record.answer) settled_.push_back(record);
+        operations_.push_back(std::move(record));
+        return operations_.back().answer.has_value();
+    });
+}
+
+const Answer* ChargeSaga::answer_to(const std::string& operation) const noexcept {
+    const auto found = std::ranges::find(settled_, operation, &OperationRecord::id);
+    return found == settled_.end() ? nullptr : &*found->answer;
+}
+
 Transition ChargeSaga::transition(WallTime at, WallTime lease_until, std::optional<WallTime> due_at) const {
     const bool frees = frees_key(charge_);
     Transition transition{.id = charge_.id,
@@ -223,17 +287,15 @@ Transition ChargeSaga::transition(WallTime at, WallTime lease_until, std::option
                           .ledger = ledger_,
                           .velocities = {},
                           .events = events_,
+                          .operations = operations_,
+                          .at_risk = at_risk(charge_),
                           .now = at};
     if ((finished(charge_) && !frees) || charge_.attention) transition.answer = final_answer(charge_);
     return transition;
 }
 
 CallContext ChargeSaga::call_context(Ask ask) const {
-    const Intent& intent = *charge_.intent;
-    return {.key = call_key(charge_.tenant, charge_.idempotency_key, charge_.attempt, intent.step, intent.round),
-            .traceparent = charge_.traceparent,
-            .deadline = call_deadline(),
-            .ask = ask};
+    return {.key = outward_key(charge_), .traceparent = charge_.traceparent, .deadline = call_deadline(), .ask = ask};
 }
 
 const GatewayTraits& ChargeSaga::traits() const noexcept {

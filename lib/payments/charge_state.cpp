@@ -48,7 +48,11 @@ void write_failure(JsonWriter& out, const Failure& failure) {
 void write_returns(JsonWriter& out, const Charge& charge) {
     if (!charge.refunds.empty()) {
         out.name("refunds").begin_array();
-        for (const Refund& refund : charge.refunds) out.begin_array().value(refund.id).value(refund.amount).end_array();
+        for (const Refund& refund : charge.refunds) {
+            out.begin_array().value(refund.id).value(refund.amount);
+            if (!refund.operation.empty()) out.value(refund.operation).value(refund.reason);
+            out.end_array();
+        }
         out.end_array();
     }
     if (!charge.disputes.empty()) {
@@ -56,6 +60,17 @@ void write_returns(JsonWriter& out, const Charge& charge) {
         for (const std::string& id : charge.disputes) out.value(id);
         out.end_array();
     }
+}
+
+void write_operations(JsonWriter& out, const Charge& charge) {
+    out.member_if_any("by", charge.concluded_by);
+    if (charge.operations.empty()) return;
+    out.name("ops").begin_array();
+    for (const OpenOperation& one : charge.operations) {
+        out.begin_array().value(one.id).value(static_cast<int>(one.kind)).value(one.fingerprint).value(one.request_id);
+        out.end_array();
+    }
+    out.end_array();
 }
 
 // Reading throws on a member of another type or a missing one: `from_state` turns that into one error.
@@ -116,11 +131,30 @@ ChargeRequest read_request(const json::object& in, const ChargeRow& row) {
 void read_returns(const json::object& in, Charge& charge) {
     if (const json::value* value = in.if_contains("refunds")) {
         for (const json::value& refund : value->as_array()) {
-            charge.refunds.push_back({std::string(refund.as_array().at(0).as_string()), refund.as_array().at(1).as_int64()});
+            const json::array& parts = refund.as_array();
+            charge.refunds.push_back({std::string(parts.at(0).as_string()), parts.at(1).as_int64(), {}, {}});
+            if (parts.size() > 3) charge.refunds.back().operation = parts.at(2).as_string();
+            if (parts.size() > 3) charge.refunds.back().reason = parts.at(3).as_string();
         }
     }
     if (const json::value* value = in.if_contains("disputes")) {
         for (const json::value& id : value->as_array()) charge.disputes.emplace_back(id.as_string());
+    }
+}
+
+void read_operations(const json::object& in, Charge& charge) {
+    charge.concluded_by = text(in, "by");
+    const json::value* value = in.if_contains("ops");
+    if (value == nullptr) return;
+    for (const json::value& one : value->as_array()) {
+        const json::array& parts = one.as_array();
+        const std::int64_t kind = parts.at(1).as_int64();
+        if (kind < 0 || kind > static_cast<int>(OperationKind::confirm)) throw std::out_of_range("operation");
+        charge.operations.push_back({std::string(parts.at(0).as_string()),
+                                     static_cast<OperationKind>(kind),
+                                     std::string(parts.at(2).as_string()),
+                                     std::string(parts.at(3).as_string()),
+                                     {}});
     }
 }
 
@@ -133,7 +167,10 @@ void read_facts(const json::object& in, Charge& charge) {
     charge.captured = charge.capture_id.empty() ? 0 : number(in, "got", charge.request.amount.minor);
     if (charge.captured < 0 || charge.captured > charge.request.amount.minor) throw std::out_of_range("captured");
     charge.shipment_id = text(in, "ship");
+    charge.to_capture = number(in, "want", 0);
+    if (charge.to_capture < 0 || charge.to_capture > charge.request.amount.minor) throw std::out_of_range("want");
     charge.redirect_url = text(in, "redirect");
+    charge.waiting_id = text(in, "waiting");
     charge.actions = static_cast<int>(number(in, "actions", 0));
     if (charge.actions < 0) throw std::out_of_range("actions");
     charge.told = text(in, "told");
@@ -143,7 +180,9 @@ void read_facts(const json::object& in, Charge& charge) {
     charge.released = flag(in, "released");
     charge.attention = flag(in, "attention");
     charge.parked = flag(in, "parked");
+    charge.warned = flag(in, "warned");
     read_returns(in, charge);
+    read_operations(in, charge);
     if (const json::value* value = in.if_contains("auth")) {
         const json::object& auth = value->as_object();
         charge.authorization = Authorization{text(auth, "id"), text(auth, "avs"), text(auth, "cvv"), text(auth, "country"),
@@ -186,9 +225,11 @@ std::string to_state(const Charge& charge) {
     out.member_if_any("cap", charge.capture_id).member_if_any("ship", charge.shipment_id);
     const bool in_part = !charge.capture_id.empty() && charge.captured != charge.request.amount.minor;
     if (in_part) out.member("got", charge.captured);
-    out.member_if_any("redirect", charge.redirect_url);
+    if (charge.to_capture > 0) out.member("want", charge.to_capture);
+    out.member_if_any("redirect", charge.redirect_url).member_if_any("waiting", charge.waiting_id);
     if (charge.actions > 0) out.member("actions", charge.actions);
     write_returns(out, charge);
+    write_operations(out, charge);
     out.member_if_any("told", charge.told);
     if (charge.failure) write_failure(out.name("fail"), *charge.failure);
     if (charge.shipment_canceled) out.member("unship", true);
@@ -196,6 +237,7 @@ std::string to_state(const Charge& charge) {
     if (charge.released) out.member("released", true);
     if (charge.attention) out.member("attention", true);
     if (charge.parked) out.member("parked", true);
+    if (charge.warned) out.member("warned", true);
     if (const auto& intent = charge.intent) {
         out.name("intent").begin_array().value(static_cast<int>(intent->step)).value(intent->sent);
         out.value(count(intent->since)).value(intent->tries).value(intent->round).value(intent->paged);

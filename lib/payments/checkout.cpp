@@ -18,10 +18,6 @@ constexpr Milliseconds page_again{3'600'000};
 
 using Outcome = OneShot<Result<ChargeAnswer>>;
 
-ChargeAnswer accepted(const Charge& charge) {
-    return {.answer = {202, to_json(charge)}, .charge_id = charge.id, .retry_after = ask_again};
-}
-
 /// What is told of a charge with which nothing is left to do.
 ChargeAnswer ended(const Charge& charge) {
     ChargeAnswer answer{.answer = final_answer(charge), .charge_id = charge.id};
@@ -42,24 +38,6 @@ ChargeAnswer duplicate_of(const std::string& earlier_id, const Charge& charge) {
     return {.answer = {http_status(problem.error.code), to_json(problem)}, .charge_id = earlier_id, .retry_after = {}};
 }
 
-/// What the client hears of a run's end.
-Result<ChargeAnswer> answer_of(const ChargeSaga& saga, ChargeSaga::End end) {
-    const Charge& charge = saga.charge();
-    switch (end) {
-        case ChargeSaga::End::finished:
-            return ended(charge);
-        case ChargeSaga::End::parked:
-            if (charge.attention) return ChargeAnswer{.answer = final_answer(charge), .charge_id = charge.id};
-            return accepted(charge);
-        case ChargeSaga::End::abandoned:
-            if (saga.error().code == Code::lease_lost) {
-                return fail(Code::idempotency_in_flight, "the charge is settled by another process; ask again", ask_again);
-            }
-            return fail(saga.error());
-    }
-    std::unreachable();
-}
-
 /// Counts a running saga for as long as it lives.
 class Running {
 public:
@@ -72,13 +50,43 @@ private:
     std::shared_ptr<std::size_t> count_;
 };
 
-Task<void> run(ChargeSaga saga, SteadyTime patience, std::shared_ptr<Outcome> outcome, std::shared_ptr<std::size_t> count) {
-    const Running running(std::move(count));
-    const auto end = co_await saga.run(patience);
-    if (outcome) outcome->set(answer_of(saga, end));
+}  // namespace
+
+ChargeAnswer Checkout::accepted(const Charge& charge) {
+    return {.answer = {202, to_json(charge)}, .charge_id = charge.id, .retry_after = ask_again};
 }
 
-}  // namespace
+/// What the client hears of a run's end: who asked for the charge, or for an operation of it.
+Result<ChargeAnswer> Checkout::answer_of(const ChargeSaga& saga, ChargeSaga::End end, const std::string& operation) {
+    const Charge& charge = saga.charge();
+    if (end == ChargeSaga::End::abandoned) {
+        if (saga.error().code == Code::lease_lost) {
+            return fail(Code::idempotency_in_flight, "the charge is settled by another process; ask again", ask_again);
+        }
+        return fail(saga.error());
+    }
+    if (!operation.empty()) {
+        const Answer* const settled = saga.answer_to(operation);
+        if (settled == nullptr) return accepted(charge);
+        return ChargeAnswer{.answer = *settled, .charge_id = charge.id};
+    }
+    if (end == ChargeSaga::End::finished) return ended(charge);
+    if (charge.attention) return ChargeAnswer{.answer = final_answer(charge), .charge_id = charge.id};
+    return accepted(charge);
+}
+
+/// Runs a saga to its end and waits for that until the time is up; nothing then, and the saga goes on by itself.
+Task<std::optional<Result<ChargeAnswer>>> Checkout::run_until(ChargeSaga saga, SteadyTime deadline, std::string operation) {
+    auto outcome = std::make_shared<Outcome>(context_.runtime);
+    spawn(context_.runtime.executor,
+          [](ChargeSaga its, SteadyTime patience, std::string asked, std::shared_ptr<Outcome> told,
+             std::shared_ptr<std::size_t> count) -> Task<void> {
+              const Running running(std::move(count));
+              const auto end = co_await its.run(patience);
+              told->set(answer_of(its, end, asked));
+          }(std::move(saga), deadline, std::move(operation), outcome, running_));
+    co_return co_await outcome->wait_until(deadline);
+}
 
 ChargeCommand make_charge_command(Charge charge, std::string fingerprint, WallTime now, const SettlePolicy& policy) {
     charge.id = charge_id(charge.tenant, charge.idempotency_key);
@@ -116,11 +124,8 @@ Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun beg
         command.charge.begun_at = begun.row.begun_at;
     }
     const std::string id = command.charge.id;
-    auto outcome = std::make_shared<Outcome>(context_.runtime);
     ChargeSaga saga(context_, std::move(command.charge), begun.row.fence, resumed, begun.row.lease_until);
-    spawn(context_.runtime.executor, run(std::move(saga), deadline, outcome, running_));
-
-    auto answer = co_await outcome->wait_until(deadline);
+    auto answer = co_await run_until(std::move(saga), deadline, {});
     if (answer) co_return std::move(*answer);
     co_return co_await still_running(id, std::move(begun.row.fingerprint));
 }
@@ -167,11 +172,12 @@ Task<void> Checkout::set_aside(ChargeRow row) {
 /// Writes a charge as it is, owned by nobody.
 Task<void> Checkout::give_back(ChargeRow row, std::optional<WallTime> due_at) {
     const WallTime now = context_.runtime.clock.wall();
-    Transition transition{.id = std::move(row.id), .fence = row.fence, .status = row.status, .live = row.live};
-    transition.state = std::move(row.state);
+    Transition transition{.id = row.id, .fence = row.fence, .status = row.status, .live = row.live};
     transition.lease_until = now;
     transition.due_at = due_at;
     transition.frees_key = row.key_free;
+    if (const auto charge = from_state(row)) transition.at_risk = at_risk(*charge);
+    transition.state = std::move(row.state);
     transition.now = now;
     [[maybe_unused]] const auto written = co_await context_.store.advance(std::move(transition));
 }
@@ -204,7 +210,8 @@ Task<void> Checkout::go_on(ChargeRow row, SteadyTime patience) {
 
 /// Without anybody who waits for its end.
 Task<void> Checkout::run_alone(ChargeSaga saga, SteadyTime patience) {
-    return run(std::move(saga), patience, nullptr, running_);
+    const Running running(running_);
+    [[maybe_unused]] const auto end = co_await saga.run(patience);
 }
 
 }  // namespace tollgate

@@ -60,7 +60,13 @@ public:
     [[nodiscard]] std::size_t running() const noexcept { return *running_; }
 
 private:
+    [[nodiscard]] static ChargeAnswer accepted(const Charge& charge);
+    [[nodiscard]] static Result<ChargeAnswer> answer_of(const ChargeSaga& saga, ChargeSaga::End end,
+                                                        const std::string& operation);
+    Task<std::optional<Result<ChargeAnswer>>> run_until(ChargeSaga saga, SteadyTime deadline, std::string operation);
     Task<Result<ChargeAnswer>> still_running(std::string id, std::string fingerprint);
+    Task<Result<ChargeAnswer>> carry_out(ChargeRow row, OperationCommand command, std::string id, SteadyTime deadline);
+    Task<Result<void>> check(const OperationCommand& command);
     Task<void> go_on(ChargeRow row, SteadyTime patience);
     Task<void> run_alone(ChargeSaga saga, SteadyTime patience);
     Task<void> set_aside(ChargeRow row);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "payments/operation.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -59,6 +61,7 @@ Heard authorized(Charge& charge, const GatewayNews& news, WallTime now) {
     }
     charge.authorization = Authorization{.id = news.authorization_id, .expires_at = now + authorization_validity};
     charge.redirect_url.clear();
+    charge.waiting_id.clear();
     Heard heard = applied("authorized");
     heard.ledger.push_back(moved(charge, "authorize", news.authorization_id, charge.request.amount.minor));
     return heard;
@@ -107,6 +110,7 @@ Heard voided(Charge& charge, const GatewayNews& news) {
         charge.failure = Failure{.step = Step::authorize,
                                  .error = {Code::checkout_reversed, "the payment was canceled at the gateway"},
                                  .voided = true};
+        charge.void_id = charge.waiting_id;
         return applied("canceled before it was authorized");
     }
     charge.void_id = charge.authorization->id;
@@ -130,13 +134,30 @@ Heard taken_as_captured(Charge& charge, const GatewayNews& news, WallTime now) {
     return captured(charge, before, now);
 }
 
+/// What the refund that is under way asks for; none where that is surely none.
+std::optional<std::int64_t> amount_under_way(const Charge& charge) noexcept {
+    if (!is_at(charge, Step::refund) || !charge.intent->sent) return std::nullopt;
+    return charge.failure ? unrefunded(charge) : first_pending(charge)->amount;
+}
+
+/// The one that is under way has been made: of an undoing, which the shop hears of by its end, or of an operation.
+void conclude_refund(Charge& charge, const std::string& id, Heard& heard) {
+    if (charge.failure) {
+        charge.refund_id = id;
+        return;
+    }
+    charge.refunds[static_cast<std::size_t>(first_pending(charge) - charge.refunds.begin())].id = id;
+    heard.occurrences.push_back({Occurrence::Kind::refunded, id});
+}
+
 /// A refund of its own, or all that has been refunded until now: then what is new of it.
 Heard refunded(Charge& charge, const GatewayNews& news) {
     const std::int64_t given_back = charge.captured - unrefunded(charge);
     std::int64_t amount = amount_of(news, charge.captured - given_back);
     std::string id = news.refund_id;
+    const auto under_way = amount_under_way(charge);
     if (news.in_total) {
-        if (is_at(charge, Step::refund)) return too_soon("a refund is under way; how it ends is not known yet");
+        if (under_way) return too_soon("a refund is under way; how it ends is not known yet");
         id = charge.capture_id + ":" + std::to_string(amount);
         amount -= given_back;
         if (amount <= 0) return known("refunded already");
@@ -153,11 +174,11 @@ Heard refunded(Charge& charge, const GatewayNews& news) {
     if (charge.refunds.size() >= returns_max) return conflict("the charge has too many refunds to keep");
 
     Heard heard = applied("refunded");
-    if (is_at(charge, Step::refund)) {
-        if (amount != unrefunded(charge)) return too_soon("another refund is under way; how it ends is not known yet");
-        charge.refund_id = id;  // the undoing's own, which the shop hears of by its end
+    if (under_way) {
+        if (amount != *under_way) return too_soon("another refund is under way; how it ends is not known yet");
+        conclude_refund(charge, id, heard);
     } else {
-        charge.refunds.push_back({id, amount});
+        charge.refunds.push_back({id, amount, {}, {}});
         heard.occurrences.push_back({Occurrence::Kind::refunded, id});
     }
     heard.ledger.push_back(moved(charge, "refund", std::move(id), amount));
@@ -180,9 +201,7 @@ Heard action_completed(Charge& charge) {
         if (is_at(charge, Step::reserve)) return too_soon("the charge is not authorized yet");
         return known("nobody waits for the customer");
     }
-    charge.redirect_url.clear();
-    ++charge.actions;
-    charge.told.clear();  // to be asked a second time is news
+    customer_is_back(charge);
     return applied("the customer has authenticated");
 }
 

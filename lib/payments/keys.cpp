@@ -30,6 +30,12 @@ std::string call_key(std::string_view tenant, std::string_view idempotency_key, 
     return base32(digest, digest.size());
 }
 
+std::string refund_key(std::string_view charge_id, std::string_view operation, int round) {
+    if (without(Safeguard::derived_key)) round = drawn();
+    const Digest digest = digest_of({"refund", charge_id, operation, std::to_string(round)});
+    return base32(digest, digest.size());
+}
+
 std::string fingerprint(std::string_view canonical) {
     const Digest digest = digest_of({"payload", canonical});
     return base32(digest, digest.size());

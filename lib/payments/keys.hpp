@@ -21,6 +21,9 @@ namespace tollgate {
 [[nodiscard]] std::string call_key(std::string_view tenant, std::string_view idempotency_key, int attempt, Step step,
                                    int round);
 
+/// The same of a refund that an operation asked for.
+[[nodiscard]] std::string refund_key(std::string_view charge_id, std::string_view operation, int round);
+
 /// SHA-256 of a canonical payload.
 [[nodiscard]] std::string fingerprint(std::string_view canonical);
 

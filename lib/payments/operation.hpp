@@ -34,10 +34,19 @@ struct OperationCommand {
 /// "op_…": one for each charge, kind and key; it lies where its charge does.
 [[nodiscard]] std::string operation_id(std::string_view charge_id, OperationKind kind, std::string_view idempotency_key);
 
+/// The most operations of a charge that can be under way.
+inline constexpr std::size_t operations_max = 32;
+
+/// Whether its record, gone by now, was an operation that this charge has known: it is not done again.
+[[nodiscard]] bool was_asked(const Charge& charge, const std::string& id) noexcept;
+
 /// Puts what is asked into the charge's facts, from which its next step follows; `id` is the operation's. Nothing has been
 /// changed when it fails: `invalid_state`, `refund_exceeds_capture`, or `validation_failed` for an amount above what was
 /// authorized.
 [[nodiscard]] Result<void> ask(Charge& charge, const OperationRequest& request, const std::string& id);
+
+/// The charge goes on after its customer's authentication, with an authorization of its own.
+void customer_is_back(Charge& charge);
 
 /// What became of an operation that the charge has been asked for: its final answer, or nothing while it is under way.
 [[nodiscard]] std::optional<Answer> outcome_of(const Charge& charge, const OpenOperation& operation);

@@ -90,7 +90,8 @@ Verdict settle_forward(const PaymentError& error, Asked asked, const Intent& int
 
     if (surely_refused(error, asked)) return {.next = Next::give_up};
     if (surely_not_executed(error, asked)) {
-        if (before_money) return {.next = Next::give_up};
+        // A customer who has authenticated is not asked to do so again because the gateway was away for a moment.
+        if (before_money && intent.round == 0) return {.next = Next::give_up};
         return {.next = Next::wait_anew,
                 .delay = next_look(intent.tries, error, policy),
                 .page = stuck(intent, policy, now) ? "unknown_outcome_stuck" : nullptr};

@@ -23,7 +23,7 @@ void write_step(JsonWriter& out, const Charge& charge) {
     const Intent& intent = *charge.intent;
     out.name("step").begin_object().member("name", name(intent.step)).member("since", to_rfc3339(intent.since));
     out.member("tries", intent.tries).member("round", intent.round).member("may_have_left", intent.sent);
-    out.member("idempotency_key", call_key(charge.tenant, charge.idempotency_key, charge.attempt, intent.step, intent.round));
+    out.member("idempotency_key", outward_key(charge));
     out.end_object();
 }
 

@@ -59,6 +59,10 @@ void PageBook::page(Page page) {
     pages_.emplace_back(page.kind, page.charge_id);
 }
 
+void PageBook::warn(std::string charge_id, std::string detail) {
+    history_.note(scheduler_.now(), "warning", charge_id, detail);
+}
+
 bool PageBook::has(std::string_view kind, const std::string& charge_id) const {
     return std::ranges::any_of(pages_, [&](const auto& page) { return page.first == kind && page.second == charge_id; });
 }

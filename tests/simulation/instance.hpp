@@ -39,6 +39,7 @@ class PageBook final : public Pager {
 public:
     PageBook(Scheduler& scheduler, History& history) : scheduler_(scheduler), history_(history) {}
     void page(Page page) override;
+    void warn(std::string charge_id, std::string detail) override;
     [[nodiscard]] bool has(std::string_view kind, const std::string& charge_id) const;
 
 private:

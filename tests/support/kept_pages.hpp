@@ -11,7 +11,9 @@ namespace tollgate::test {
 class KeptPages final : public Pager {
 public:
     std::vector<Page> pages;
+    std::vector<std::string> warned;  // of which charges
     void page(Page page) override { pages.push_back(std::move(page)); }
+    void warn(std::string charge_id, std::string /*detail*/) override { warned.push_back(std::move(charge_id)); }
 };
 
 }  // namespace tollgate::test

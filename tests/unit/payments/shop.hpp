@@ -26,7 +26,9 @@ public:
         std::string detail;
     };
     std::vector<Call> pages;
+    std::vector<std::string> warnings;
 
+    void warn(std::string /*charge_id*/, std::string detail) override { warnings.push_back(std::move(detail)); }
     void page(Page page) override { pages.push_back({std::string(page.kind), page.charge_id, page.detail}); }
 
     [[nodiscard]] std::vector<std::string> kinds() const {

@@ -379,6 +379,7 @@ TEST_CASE("a page is asked for before the state that says so is durable") {
     Shop shop;
     struct Watching final : Pager {
         explicit Watching(Shop& watched) : shop(watched) {}
+        void warn(std::string /*charge_id*/, std::string /*detail*/) override {}
         void page(Page page) override {
             const Charge durable = shop.charge();
             CHECK_FALSE(durable.intent->paged);

@@ -68,9 +68,13 @@ public:
 
     Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until, Reach reach) override {
         return write<Taken>([&store = store_, id = std::move(id), now, lease_until, reach] {
-            auto taken = store.truth_->take(id, now, lease_until, reach);
-            if (taken && taken->kind == Taken::Kind::taken) store.note_owner(taken->row);
-            return taken;
+            return store.noted(store.truth_->take(id, now, lease_until, reach));
+        });
+    }
+
+    Task<Result<Taken>> take_for(std::string id, std::string operation, WallTime now, WallTime lease_until) override {
+        return write<Taken>([&store = store_, id = std::move(id), operation = std::move(operation), now, lease_until] {
+            return store.noted(store.truth_->take_for(id, operation, now, lease_until));
         });
     }
 
@@ -81,6 +85,7 @@ public:
     Task<Result<ChargePage>> page(ChargeQuery query) override { co_return store_.truth_->page(query); }
     Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return store_.truth_->survey(query); }
     Task<Result<std::optional<std::string>>> charge_of(std::string id) override { co_return store_.truth_->charge_of(id); }
+    Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override { co_return store_.truth_->money_at_risk(); }
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string id) override { co_return store_.truth_->ledger(id); }
 
 private:
@@ -167,6 +172,11 @@ void DurableStore::carry_out(std::vector<Waiting> together) {
 void DurableStore::note_owner(const ChargeRow& row) {
     known_.insert(row.id);
     owners_.emplace_back(row.id, row.fence);
+}
+
+Result<Taken> DurableStore::noted(Result<Taken> taken) {
+    if (taken && taken->kind == Taken::Kind::taken) note_owner(taken->row);
+    return taken;
 }
 
 std::vector<ChargeRow> DurableStore::rows() const {

@@ -63,6 +63,7 @@ private:
     void sync();
     void carry_out(std::vector<Waiting> together);
     void note_owner(const ChargeRow& row);
+    Result<Taken> noted(Result<Taken> taken);
     [[nodiscard]] Milliseconds a_moment() {
         return Milliseconds(static_cast<std::int64_t>(scheduler_.nature().runtime().random.below(5)));
     }

@@ -27,6 +27,9 @@ public:
     Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) override {
         return charges_.take(id, now, lease_until, reach);
     }
+    Result<Taken> take_for(const std::string& id, const std::string& operation, WallTime now, WallTime lease_until) override {
+        return charges_.take_for(id, operation, now, lease_until);
+    }
     Result<std::optional<ChargeRow>> find(const std::string& id) override {
         const ChargeRow* const row = charges_.find(id);
         return row == nullptr ? std::optional<ChargeRow>() : std::optional(*row);
@@ -34,6 +37,7 @@ public:
     Result<ChargePage> page(const ChargeQuery& query) override { return charges_.page(query); }
     Result<ChargePage> survey(const SurveyQuery& query) override { return charges_.survey(query); }
     Result<std::optional<std::string>> charge_of(const std::string& id) override { return charges_.charge_of(id); }
+    Result<std::vector<CurrencyAtRisk>> money_at_risk() override { return charges_.money_at_risk(); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return charges_.ledger(id); }
     Result<Accepted> accept(const Event& event, Milliseconds lease) override { return events_.accept(event, lease); }
     Result<std::vector<StoredEvent>> claim(EventQueue queue, WallTime now, Milliseconds lease, std::size_t limit) override {
@@ -80,10 +84,14 @@ public:
     Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) override {
         return writes_.take(id, now, lease_until, reach);
     }
+    Result<Taken> take_for(const std::string& id, const std::string& operation, WallTime now, WallTime lease_until) override {
+        return writes_.take_for(id, operation, now, lease_until);
+    }
     Result<std::optional<ChargeRow>> find(const std::string& id) override { return reads_.find(id); }
     Result<ChargePage> page(const ChargeQuery& query) override { return reads_.page(query); }
     Result<ChargePage> survey(const SurveyQuery& query) override { return reads_.survey(query); }
     Result<std::optional<std::string>> charge_of(const std::string& id) override { return reads_.charge_of(id); }
+    Result<std::vector<CurrencyAtRisk>> money_at_risk() override { return reads_.money_at_risk(); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return reads_.ledger(id); }
     Result<Accepted> accept(const Event& event, Milliseconds lease) override { return event_writes_.accept(event, lease); }
     Result<std::vector<StoredEvent>> claim(EventQueue queue, WallTime now, Milliseconds lease, std::size_t limit) override {

@@ -16,10 +16,12 @@ public:
     virtual Result<void> advance(const Transition& transition) = 0;
     virtual Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit) = 0;
     virtual Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) = 0;
+    virtual Result<Taken> take_for(const std::string& id, const std::string& operation, WallTime now, WallTime lease_until) = 0;
     virtual Result<std::optional<ChargeRow>> find(const std::string& id) = 0;
     virtual Result<ChargePage> page(const ChargeQuery& query) = 0;
     virtual Result<ChargePage> survey(const SurveyQuery& query) = 0;
     virtual Result<std::optional<std::string>> charge_of(const std::string& gateway_id) = 0;
+    virtual Result<std::vector<CurrencyAtRisk>> money_at_risk() = 0;
     virtual Result<std::vector<LedgerEntry>> ledger(const std::string& id) = 0;
 
     virtual Result<Accepted> accept(const Event& event, Milliseconds lease) = 0;

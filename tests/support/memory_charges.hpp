@@ -29,6 +29,7 @@ public:
     int writes = 0;
 
     Begun begin(const BeginCharge& begin) {
+        if (begin.answer_ttl > Milliseconds(0)) answer_ttl_ = begin.answer_ttl;
         const auto known = records_.find(begin.row.id);
         if (known != records_.end() && !known->second.row.key_free) return answer_known(begin, known->second);
 
@@ -79,6 +80,8 @@ public:
             });
             if (!written) record.ledger.push_back(entry);
         }
+        for (const OperationRecord& operation : transition.operations) keep(record, operation, transition.now);
+        record.at_risk = transition.at_risk;
         for (const Velocity& velocity : transition.velocities) add_event(velocity, record.row, "step", transition.now);
         if (keeps_transitions) transitions.push_back(transition);
         ++writes;
@@ -105,11 +108,28 @@ public:
         const auto at = records_.find(id);
         if (at == records_.end()) return {};
         ChargeRow& row = at->second.row;
-        if (reach != Reach::any && row.status == ChargeStatus::requires_action) return {Kind::waits, row};
-        if (reach != Reach::any && !row.due_at) return {Kind::finished, row};
-        if (row.lease_until > now) return {Kind::owned, row};
+        if (reach != Reach::any && row.status == ChargeStatus::requires_action)
+            return {.kind = Kind::waits, .row = row, .operation = {}};
+        if (reach != Reach::any && !row.due_at) return {.kind = Kind::finished, .row = row, .operation = {}};
+        if (reach != Reach::any && row.status == ChargeStatus::authorized)
+            return {.kind = Kind::waits, .row = row, .operation = {}};
+        if (row.lease_until > now) return {.kind = Kind::owned, .row = row, .operation = {}};
         own(at->second, lease_until);
-        return {Kind::taken, row};
+        return {.kind = Kind::taken, .row = row, .operation = {}};
+    }
+
+    Taken take_for(const std::string& id, const std::string& operation, WallTime now, WallTime lease_until) {
+        const auto at = records_.find(id);
+        if (at == records_.end()) return {};
+        std::map<std::string, Operation>& operations = at->second.operations;
+        const auto known = operations.find(operation);
+        if (known == operations.end()) return take(id, now, lease_until, Reach::any);
+        const std::optional<WallTime> settled_at = known->second.settled_at;
+        if (settled_at && answer_ttl_ > Milliseconds(0) && now - *settled_at >= answer_ttl_) {
+            operations.erase(known);
+            return take(id, now, lease_until, Reach::any);
+        }
+        return {Taken::Kind::known, at->second.row, known->second.record};
     }
 
     [[nodiscard]] const ChargeRow* find(const std::string& id) const {
@@ -118,15 +138,18 @@ public:
     }
 
     [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query) const {
-        return newest(query, [&query](const ChargeRow& row) {
+        return newest(query, [&query](const Record& record) {
+            const ChargeRow& row = record.row;
             return row.tenant == query.tenant && (query.order_id.empty() || row.order_id == query.order_id) &&
                    (!query.status || row.status == *query.status);
         });
     }
 
     [[nodiscard]] Result<ChargePage> survey(const SurveyQuery& query) const {
-        return newest(query, [&query](const ChargeRow& row) {
-            return std::ranges::find(query.statuses, row.status) != query.statuses.end();
+        return newest(query, [&query](const Record& record) {
+            const ChargeStatus status = record.row.status;
+            const bool refunding = status == ChargeStatus::succeeded && record.at_risk.pending_refund > 0;
+            return (query.refunding && refunding) || std::ranges::find(query.statuses, status) != query.statuses.end();
         });
     }
 
@@ -147,17 +170,45 @@ public:
         return at == records_.end() ? std::vector<LedgerEntry>() : at->second.ledger;
     }
 
+    [[nodiscard]] std::vector<CurrencyAtRisk> money_at_risk() const {
+        std::map<std::string, AtRisk> sums;
+        for (const auto& [id, record] : records_) {
+            if (record.at_risk == AtRisk{}) continue;
+            AtRisk& sum = sums[record.row.currency];
+            sum.unknown += record.at_risk.unknown;
+            sum.uncaptured += record.at_risk.uncaptured;
+            sum.pending_refund += record.at_risk.pending_refund;
+        }
+        std::vector<CurrencyAtRisk> all;
+        for (const auto& [currency, sum] : sums) all.push_back({currency, sum});
+        return all;
+    }
+
     [[nodiscard]] const std::map<std::string, GcraTime>& limits() const noexcept { return limits_; }
     /// Damages what is stored, as a bug or a foreign hand would.
     void overwrite_state(const std::string& id, std::string state) { records_.at(id).row.state = std::move(state); }
 
 private:
+    struct Operation {
+        OperationRecord record;
+        std::optional<WallTime> settled_at;
+    };
+
     struct Record {
         ChargeRow row;
         std::uint64_t place = 0;  // rises with every new charge
         std::optional<WallTime> answered_at;
         std::vector<LedgerEntry> ledger;
+        std::map<std::string, Operation> operations;
+        AtRisk at_risk;
     };
+
+    static void keep(Record& record, const OperationRecord& given, WallTime now) {
+        Operation& kept = record.operations.try_emplace(given.id, Operation{given, std::nullopt}).first->second;
+        if (!given.answer || kept.settled_at) return;
+        kept.record.answer = given.answer;
+        kept.settled_at = now;
+    }
 
     template <class Query, class Wanted>
     [[nodiscard]] Result<ChargePage> newest(const Query& query, Wanted wanted) const {
@@ -169,7 +220,7 @@ private:
 
         std::vector<const Record*> fitting;
         for (const auto& [id, record] : records_) {
-            if (record.place < before && wanted(record.row)) fitting.push_back(&record);
+            if (record.place < before && wanted(record)) fitting.push_back(&record);
         }
         std::ranges::sort(fitting, std::greater<>(), [](const Record* record) { return record->place; });
         ChargePage page;
@@ -208,6 +259,7 @@ private:
         if (!again) record.place = records_.size();
         record.answered_at.reset();
         record.row.answer.reset();
+        record.at_risk = {};
         record.row.key_free = false;
         record.row.created_at = again ? old.created_at : begin.now;
         record.row.begun_at = begin.now;
@@ -251,6 +303,7 @@ private:
     }
 
     std::map<std::string, Record> records_;
+    Milliseconds answer_ttl_{0};
     std::map<std::string, GcraTime> limits_;
     using Event = std::tuple<WallTime, std::string, std::uint64_t, std::string>;  // when, of which charge and fence, what
     using Events = std::set<Event>;

@@ -69,6 +69,10 @@ public:
         co_return charges.take(id, now, lease_until, reach);
     }
 
+    Task<Result<Taken>> take_for(std::string id, std::string operation, WallTime now, WallTime lease_until) override {
+        co_return charges.take_for(id, operation, now, lease_until);
+    }
+
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override {
         const ChargeRow* const row = charges.find(id);
         co_return row == nullptr ? std::optional<ChargeRow>() : std::optional<ChargeRow>(*row);
@@ -81,6 +85,8 @@ public:
     Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) override {
         co_return charges.charge_of(gateway_id);
     }
+
+    Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override { co_return charges.money_at_risk(); }
 
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override { co_return charges.ledger(charge_id); }
 

@@ -72,7 +72,7 @@ local function gcra(tat, at, requests, per, burst)
   return start_of(arrival + 1) + offset
 end
 
-local row = call('HMGET', ROW, 'f', 'n', 's', 'p', 'A', 'd', 'l', 'q', 'r', 'i', 'm', 'b')
+local row = call('HMGET', ROW, 'f', 'n', 's', 'p', 'A', 'd', 'l', 'q', 'r', 'i', 'm', 'b', 'u')
 local fence, owner, standing = row[1], row[2], row[3]
 
 if fence and sub(owner, 2) == nonce then  -- this very call has been here before
@@ -134,7 +134,7 @@ if requests > 0 then
   if not next_tat then return tell('l', kept) end
 end
 
-local known, mark, was = fence and tonumber(fence) or 0, sub(ARGV[9], 1, 1), row[11]
+local known, mark, was, risk = fence and tonumber(fence) or 0, sub(ARGV[9], 1, 1), row[11], row[13]
 
 -- From here on everything is written.
 keep_audit(audit)
@@ -148,9 +148,10 @@ if fence then
     call('ZREM', old_order, id)
     call('ZADD', KEYS[5], seq, id)
   end
-  call('ZREM', list_of(sub(standing, 1, 1), was), id)
+  call('ZREM', list_of(letter_of(standing, risk), was), id)
+  if risk then move_risk(was, risk, '') end
   if mark ~= succeeded then call('ZADD', KEYS[7], seq, id) end
-  call('HDEL', ROW, 'A', 'B')
+  call('HDEL', ROW, 'A', 'B', 'u')
   call('HSET', ROW, 'f', known + 1, 'n', 'f' .. nonce, 's', ARGV[9], 'd', ARGV[1], 'l', ARGV[8], 'p', ARGV[4], 'b', ARGV[1],
     'x', ARGV[7], 'm', sale, 'r', attempt)
 else

@@ -14,11 +14,18 @@ Words arguments_of(const Transition& t, std::string number) {
     words.ref(t.state).add(t.due_at ? text_of(*t.due_at) : std::string()).add(text_of(t.lease_until));
     words.add(t.answer && !t.frees_key ? answer_field(*t.answer) : std::string()).add(text_of(t.now)).ref(t.id);
     words.add(static_cast<std::int64_t>(t.ledger.size())).add(static_cast<std::int64_t>(t.velocities.size()));
-    words.add(static_cast<std::int64_t>(t.events.size()));
+    words.add(static_cast<std::int64_t>(t.events.size())).add(static_cast<std::int64_t>(t.operations.size()));
+    words.add(risk_field(t.at_risk));
     for (const LedgerEntry& entry : t.ledger) words.add(ledger_name(entry)).add(ledger_value(entry, t.now));
     for (const Velocity& velocity : t.velocities) words.add(velocity.window.count()).add(velocity.max);
     for (const Event& event : t.events) {
         words.ref(event.id).add(text_of(event.at)).ref(event.fingerprint).add(event_value(event));
+    }
+    for (const OperationRecord& operation : t.operations) {
+        std::string fingerprint;
+        add_behind_length(fingerprint, operation.fingerprint);
+        words.ref(operation.id).add(std::move(fingerprint));
+        words.add(operation.answer ? answer_field(*operation.answer) : std::string());
     }
     return words;
 }
@@ -30,6 +37,7 @@ std::optional<Taken::Kind> taken_kind(std::string_view what) {
     if (what == "q") return Kind::waits;
     if (what == "e") return Kind::finished;
     if (what == "o") return Kind::owned;
+    if (what == "k") return Kind::known;
     return std::nullopt;
 }
 
@@ -85,16 +93,17 @@ Task<Result<std::vector<ChargeRow>>> StoreCore::claim(Lane& lane, WallTime now, 
     });
 }
 
-Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, WallTime lease_until, Reach reach) {
+Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, WallTime lease_until, Reach reach,
+                                    std::string operation) {
     saw(now, {});
     const int partition = partition_of_charge(id);
     const Keys names(partition);
     const std::string nonce = next_name();
     Words keys;
-    keys.add(names.row(id)).add(names.due()).add(names.claimed(nonce));
+    keys.add(names.row(id)).add(names.due()).add(names.claimed(nonce)).add(names.operations(id));
     Words arguments;
     arguments.add(text_of(now)).add(text_of(lease_until)).ref(nonce).ref(id);
-    arguments.add(std::string(reach == Reach::any ? "1" : ""));
+    arguments.ref(reach == Reach::any ? "1" : "").ref(operation);
     const Answer answer =
         co_await run(lane, Run{scripts().take, partition, id, std::move(keys.views()), std::move(arguments.views())});
     if (!answer) co_return fail(not_written(answer.error()));
@@ -102,7 +111,9 @@ Task<Result<Taken>> StoreCore::take(Lane& lane, std::string id, WallTime now, Wa
     if (!kind) co_return fail(Code::store_unknown, "the store answered a take in a way nobody here knows; check its version");
     if (*kind == Taken::Kind::unknown) co_return Taken{};
     if (*kind == Taken::Kind::taken) transitions_.fetch_add(1, std::memory_order_relaxed);
-    co_return Taken{.kind = *kind, .row = read_row(id, (*answer)[1]).row};
+    Taken taken{.kind = *kind, .row = read_row(id, (*answer)[1]).row, .operation = {}};
+    if (*kind == Taken::Kind::known) taken.operation = read_operation(operation, (*answer)[2].text());
+    co_return taken;
 }
 
 }  // namespace tollgate::redis

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "async/all_of.hpp"
 #include "stores/redis/keys.hpp"
@@ -40,6 +41,31 @@ Task<Result<std::optional<ChargeRow>>> StoreCore::find(Lane& lane, std::string i
     if (!answer) co_return fail(not_read());
     if (answer->size() == 0) co_return std::optional<ChargeRow>();
     co_return std::optional<ChargeRow>(read_row(id, *answer).row);
+}
+
+Task<Result<std::vector<CurrencyAtRisk>>> StoreCore::money_at_risk(Lane& lane) {
+    const SteadyTime by = deadline(lane);
+    std::vector<Task<Answer>> looks;
+    for (int i = 0; i < partitions; ++i) looks.push_back(command(lane, {"HGETALL", Keys(i).at_risk()}, i, by));
+    std::map<std::string, AtRisk, std::less<>> sums;
+    for (const Answer& answer : co_await all_of(lane.runtime, std::move(looks))) {
+        if (!answer) co_return fail(not_read());
+        for (std::size_t i = 0; i + 1 < answer->size(); i += 2) {
+            const std::string_view name = (*answer)[i].text();
+            const std::size_t space = std::min(name.find(' '), name.size());
+            const std::string_view what = name.substr(space);
+            AtRisk& sum = sums[std::string(name.substr(0, space))];
+            const std::int64_t amount = number_of((*answer)[i + 1].text());
+            if (what == " u") sum.unknown += amount;
+            if (what == " c") sum.uncaptured += amount;
+            if (what == " r") sum.pending_refund += amount;
+        }
+    }
+    std::vector<CurrencyAtRisk> all;
+    for (auto& [currency, sum] : sums) {
+        if (sum != AtRisk{}) all.push_back({currency, sum});
+    }
+    co_return all;
 }
 
 Task<Result<std::vector<LedgerEntry>>> StoreCore::ledger(Lane& lane, std::string charge_id) {

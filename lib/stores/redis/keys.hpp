@@ -13,10 +13,14 @@
 ///     tg:{pNN}:seq           counter of arrivals
 ///     tg:{pNN}:n             SET     names of the tenants
 ///     tg:{pNN}:t:TENANT      ZSET    charges by order of arrival; o:LEN:TENANT LEN:ORDER those of an order;
-///     tg:{pNN}:s:CTENANT             those of a status (its letter C), except the succeeded ones, which are most
+///     tg:{pNN}:s:CTENANT             those of a status (its letter C), except the succeeded ones, which are most: of these
+///                                    those with a pending refund (C is f)
 ///     tg:{pNN}:l:SALE        ZSET    living charges of one order, amount and currency by begun_at; as long as the window
 ///     tg:{pNN}:m:ID          HASH    ledger: "type gateway-id" → "place:amount:currency:at"
-///     tg:{pNN}:k             LIST    "answered_at:ID" of kept answers, for the sweep
+///     tg:{pNN}:p:ID          HASH    operations on a charge: id → fingerprint behind its length, status and body of the answer
+///     tg:{pNN}:k             LIST    "answered_at:ID" of kept answers, "answered_at:ID OPERATION" of those of operations, for
+///                                    the sweep
+///     tg:{pNN}:u             HASH    money at risk: "USD u" (unknown), "USD c" (uncaptured), "USD r" (pending refund) → sum
 ///     tg:{pNN}:g:KEY         the theoretical arrival time of a rate limit, in microseconds, until it is whole again
 ///     tg:{pNN}:v:KEY         ZSET    events of a velocity by time; as long as its window
 ///     tg:{pNN}:w:GATEWAYID   id of the charge that has it in its ledger
@@ -55,6 +59,8 @@ public:
     [[nodiscard]] std::string living(std::string_view sale) const { return key("l:", sale); }
     [[nodiscard]] std::string ledger(std::string_view id) const { return key("m:", id); }
     [[nodiscard]] std::string answers() const { return key("k"); }
+    [[nodiscard]] std::string operations(std::string_view id) const { return key("p:", id); }
+    [[nodiscard]] std::string at_risk() const { return key("u"); }
     [[nodiscard]] std::string limit(std::string_view name) const { return key("g:", name); }
     [[nodiscard]] std::string velocity(std::string_view name) const { return key("v:", name); }
     [[nodiscard]] std::string of_gateway(std::string_view gateway_id) const { return key("w:", gateway_id); }

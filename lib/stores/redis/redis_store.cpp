@@ -85,7 +85,12 @@ Task<Result<std::vector<ChargeRow>>> RedisStore::claim(WallTime now, WallTime le
 
 Task<Result<Taken>> RedisStore::take(std::string id, WallTime now, WallTime lease_until, Reach reach) {
     co_return co_await core_->lanes().run(
-        [&](Lane& lane) { return core_->take(lane, std::move(id), now, lease_until, reach); });
+        [&](Lane& lane) { return core_->take(lane, std::move(id), now, lease_until, reach, {}); });
+}
+
+Task<Result<Taken>> RedisStore::take_for(std::string id, std::string operation, WallTime now, WallTime lease_until) {
+    co_return co_await core_->lanes().run(
+        [&](Lane& lane) { return core_->take(lane, std::move(id), now, lease_until, Reach::any, std::move(operation)); });
 }
 
 Task<Result<std::optional<ChargeRow>>> RedisStore::find(std::string id) {
@@ -102,6 +107,10 @@ Task<Result<ChargePage>> RedisStore::survey(SurveyQuery query) {
 
 Task<Result<std::optional<std::string>>> RedisStore::charge_of(std::string gateway_id) {
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->charge_of(lane, std::move(gateway_id)); });
+}
+
+Task<Result<std::vector<CurrencyAtRisk>>> RedisStore::money_at_risk() {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->money_at_risk(lane); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> RedisStore::ledger(std::string charge_id) {

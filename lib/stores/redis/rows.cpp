@@ -79,6 +79,9 @@ void read_field(StoredRow& stored, char name, std::string_view value) {
         case 'r':
             row.attempt = static_cast<int>(number_of(value));
             break;
+        case 'u':
+            stored.at_risk = {number_of(until_colon(value)), number_of(until_colon(value)), number_of(value)};
+            break;
         case 'A':
             stored.answered_at = time_of(value);
             break;
@@ -106,6 +109,11 @@ std::string answer_field(const tollgate::Answer& answer) {
     return field;
 }
 
+std::string risk_field(const AtRisk& risk) {
+    if (risk == AtRisk{}) return {};
+    return std::to_string(risk.unknown) + ":" + std::to_string(risk.uncaptured) + ":" + std::to_string(risk.pending_refund);
+}
+
 StoredRow read_row(std::string_view id, ReplyView fields) {
     StoredRow stored;
     stored.row.id = id;
@@ -115,6 +123,12 @@ StoredRow read_row(std::string_view id, ReplyView fields) {
         if (name.size() == 1) read_field(stored, name[0], fields[i + 1].text());
     }
     return stored;
+}
+
+OperationRecord read_operation(std::string_view id, std::string_view value) {
+    OperationRecord record{.id = std::string(id), .fingerprint = std::string(behind_length(value)), .answer = {}};
+    if (!value.empty()) record.answer = read_answer(value);
+    return record;
 }
 
 WallTime created_at(std::string_view first_field) {

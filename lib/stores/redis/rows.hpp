@@ -17,20 +17,26 @@
 ///     x  state                      m  sale: tenant, order, amount, currency (keys.hpp)
 ///     q  order of arrival           i  created_at, a space, the idempotency key
 ///     r  attempt, after the first   A  answered_at, from then on; B the answer's status and body, until it is forgotten
+///     u  at risk: "unknown:uncaptured:pending refund"; absent: nothing is
 namespace tollgate::redis {
 
 [[nodiscard]] char letter_of(ChargeStatus status) noexcept;
 [[nodiscard]] std::string standing_of(ChargeStatus status, bool live, bool key_free);
 [[nodiscard]] std::string answer_field(const tollgate::Answer& answer);
+[[nodiscard]] std::string risk_field(const AtRisk& risk);
 
 struct StoredRow {
     ChargeRow row;
     std::optional<WallTime> answered_at;
+    AtRisk at_risk;
 };
 
 /// From HGETALL. What is not there, or was damaged by a foreign hand, is as in an empty row; of an unknown status somebody
 /// has to look at the charge.
 [[nodiscard]] StoredRow read_row(std::string_view id, ReplyView fields);
+
+/// "LEN:FINGERPRINT", and the answer's status and body once it is settled.
+[[nodiscard]] OperationRecord read_operation(std::string_view id, std::string_view value);
 
 /// "created_at key".
 [[nodiscard]] WallTime created_at(std::string_view first_field);

@@ -40,10 +40,31 @@ local function order_of(sale)
 end
 
 -- A standing is three characters: the status' letter, whether it is live, whether its key is free.
-local succeeded = 's'
+local succeeded, refunding = 's', 'f'
 
--- Pages of succeeded charges are dense in the tenant's own list; every other status has a list.
-local function list_of(status, sale) return prefix .. 's:' .. status .. tenant_of(sale) end
+-- Which list a charge is in, by its letter. Pages of succeeded charges are dense in the tenant's own list: they have one only
+-- while a refund is pending, which the last number of what is at risk tells. Every other status has a list.
+local function letter_of(standing, risk)
+  local letter = sub(standing, 1, 1)
+  if letter == succeeded and risk and risk ~= '' and sub(risk, -2) ~= ':0' then return refunding end
+  return letter
+end
+
+local function list_of(letter, sale) return prefix .. 's:' .. letter .. tenant_of(sale) end
+
+-- The sums of what is at risk follow that of one charge: from "unknown:uncaptured:pending refund" to another; empty: nothing.
+local function move_risk(sale, from, to)
+  local currency = string.match(sale, '[^:]*$')
+  local function add(risk, sign)
+    local of = 'ucr'
+    for amount in string.gmatch(risk, '%d+') do
+      if amount ~= '0' then call('HINCRBY', prefix .. 'u', currency .. ' ' .. sub(of, 1, 1), sign .. amount) end
+      of = sub(of, 2)
+    end
+  end
+  add(from, '-')
+  add(to, '')
+end
 
 -- Adds one event and keeps the newest max + 1.
 local function add_event(key, now, window, max, event)

@@ -51,11 +51,13 @@ public:
     Task<Result<Begun>> begin(Lane& lane, BeginCharge begin);
     Task<Result<void>> advance(Lane& lane, Transition transition);
     Task<Result<std::vector<ChargeRow>>> claim(Lane& lane, WallTime now, WallTime lease_until, std::size_t limit);
-    Task<Result<Taken>> take(Lane& lane, std::string id, WallTime now, WallTime lease_until, Reach reach);
+    Task<Result<Taken>> take(Lane& lane, std::string id, WallTime now, WallTime lease_until, Reach reach,
+                             std::string operation);  // empty: for none
     Task<Result<std::optional<ChargeRow>>> find(Lane& lane, std::string id);
     Task<Result<ChargePage>> page(Lane& lane, ChargeQuery query);
     Task<Result<ChargePage>> survey(Lane& lane, SurveyQuery query);
     Task<Result<std::optional<std::string>>> charge_of(Lane& lane, std::string gateway_id);
+    Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk(Lane& lane);
     Task<Result<std::vector<LedgerEntry>>> ledger(Lane& lane, std::string charge_id);
 
     Task<Result<Accepted>> accept(Lane& lane, Event event, Milliseconds lease);

@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view cursor_mark = "rs";
 constexpr std::string_view looks_at = "256";  // members of lists, a script
 
+constexpr char refunding = 'f';  // the letter of their list: shared.lua
+
 constexpr std::int64_t nothing_left = 0;
 constexpr std::int64_t from_the_newest = -1;
 
@@ -53,10 +55,17 @@ std::optional<Positions> positions_in(std::string_view cursor) {
     return positions;
 }
 
-std::string letters_of(const std::vector<ChargeStatus>& statuses) {
+std::string letters_of(const SurveyQuery& query) {
     std::string letters;
-    for (const ChargeStatus status : statuses) letters += letter_of(status);
+    for (const ChargeStatus status : query.statuses) letters += letter_of(status);
+    const bool all_succeeded = std::ranges::find(query.statuses, ChargeStatus::succeeded) != query.statuses.end();
+    if (query.refunding && !all_succeeded) letters += refunding;
     return letters;
+}
+
+bool fits(const SurveyQuery& query, const StoredRow& stored) {
+    if (std::ranges::find(query.statuses, stored.row.status) != query.statuses.end()) return true;
+    return query.refunding && stored.row.status == ChargeStatus::succeeded && stored.at_risk.pending_refund > 0;
 }
 
 }  // namespace
@@ -124,7 +133,7 @@ Task<Result<ChargePage>> StoreCore::survey(Lane& lane, SurveyQuery query) {
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
     std::vector<Task<Result<Found>>> looks;
     for (int i = 0; i < partitions; ++i) {  // one more than a page can use up tells that a partition has more
-        looks.push_back(look_at(lane, i, (*positions)[static_cast<std::size_t>(i)], letters_of(query.statuses), limit + 1, by));
+        looks.push_back(look_at(lane, i, (*positions)[static_cast<std::size_t>(i)], letters_of(query), limit + 1, by));
     }
     std::vector<Result<Found>> answers = co_await all_of(lane.runtime, std::move(looks));
     std::vector<Found> all;
@@ -132,17 +141,22 @@ Task<Result<ChargePage>> StoreCore::survey(Lane& lane, SurveyQuery query) {
         if (!answer) co_return fail(std::move(answer.error()));
         all.push_back(std::move(*answer));
     }
-    std::vector<Task<Result<std::optional<ChargeRow>>>> reads;
+    std::vector<Task<Answer>> reads;
+    std::vector<std::string> ids;
     while (reads.size() < limit) {
         Found* const newest = newest_of(all);
         if (newest == nullptr) break;
-        reads.push_back(find(lane, newest->charges[newest->taken++].id));
+        const std::string& id = ids.emplace_back(newest->charges[newest->taken++].id);
+        const int partition = partition_of_charge(id);
+        reads.push_back(command(lane, {"HGETALL", Keys(partition).row(id)}, partition, by));
     }
     ChargePage page;
-    for (Result<std::optional<ChargeRow>>& row : co_await all_of(lane.runtime, std::move(reads))) {
-        if (!row) co_return fail(std::move(row.error()));
-        const bool fits = *row && std::ranges::find(query.statuses, (*row)->status) != query.statuses.end();
-        if (fits) page.rows.push_back(std::move(**row));  // else it has moved on since the look
+    const std::vector<Answer> rows = co_await all_of(lane.runtime, std::move(reads));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!rows[i]) co_return fail(not_read());
+        if (rows[i]->size() == 0) continue;
+        StoredRow stored = read_row(ids[i], *rows[i]);
+        if (fits(query, stored)) page.rows.push_back(std::move(stored.row));  // else it has moved on since the look
     }
     std::ranges::transform(all, positions->begin(), [](const Found& found) { return found.position(); });
     page.next_cursor = cursor_at(*positions);

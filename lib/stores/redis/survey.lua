@@ -1,8 +1,8 @@
 #!lua flags=no-writes
 -- The newest charges with one of these statuses, of all tenants of a partition: one bounded look.
 --
--- KEYS: names of the tenants. ARGV: 1 before which place ("+inf": from the newest), 2 how many at most, 3 the statuses' letters,
---   4 how many members to look at where a status has no list of its own.
+-- KEYS: names of the tenants. ARGV: 1 before which place ("+inf": from the newest), 2 how many at most, 3 the letters of the
+--   statuses or lists (shared.lua: letter_of), 4 how many members to look at where a status has no list of its own.
 -- Returns {the place down to which it has looked ("0": at all), id, place, created_at, id, place, created_at, …}.
 local call, sub = redis.call, string.sub
 local prefix = sub(KEYS[1], 1, 9)

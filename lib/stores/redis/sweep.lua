@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Forgets kept answers that have outlived their time, the oldest first; also where memory is full, since it makes room.
+-- Forgets kept answers, of charges and of operations on them, that have outlived their time, the oldest first; also where memory is full, since it makes room.
 --
 -- KEYS: answers, one that is never there (shared.lua). ARGV: 1 until when, 2 how many at most. Returns how many were looked at.
 local call, sub, find = redis.call, string.sub, string.find
@@ -11,8 +11,13 @@ for _, entry in ipairs(oldest) do
   local colon = find(entry, ':', 1, true)
   local at = sub(entry, 1, colon - 1)
   if tonumber(at) > cutoff then break end
-  local row = prefix .. 'c:' .. sub(entry, colon + 1)
-  if call('HGET', row, 'A') == at then call('HDEL', row, 'B') end  -- else the key was freed and begun again
+  local space = find(entry, ' ', colon, true)
+  if space then
+    call('HDEL', prefix .. 'p:' .. sub(entry, colon + 1, space - 1), sub(entry, space + 1))
+  else
+    local row = prefix .. 'c:' .. sub(entry, colon + 1)
+    if call('HGET', row, 'A') == at then call('HDEL', row, 'B') end  -- else the key was freed and begun again
+  end
   gone = gone + 1
 end
 if gone > 0 then call('LTRIM', KEYS[1], gone, -1) end

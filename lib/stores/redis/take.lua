@@ -1,24 +1,32 @@
--- One charge that nobody owns gets a new owner before it is due (ports.hpp: ChargeStore::take).
+-- One charge that nobody owns gets a new owner before it is due (ports.hpp: ChargeStore::take, take_for).
 --
--- KEYS: row, due, what this very call was told
--- ARGV: 1 now, 2 lease, 3 nonce, 4 id, 5 "1": also what waits for its customer and what is finished; audit.
--- Returns {what, the row}: "t" taken, "?" unknown, "q" waits for its customer, "e" nothing is left to do, "o" owned.
+-- KEYS: row, due, what this very call was told, the charge's operations
+-- ARGV: 1 now, 2 lease, 3 nonce, 4 id, 5 "1": also what waits and what is finished, 6 operation ("": none); audit.
+-- Returns {what, the row, the operation}: "t" taken, "?" unknown, "q" waits for its customer or its capture, "e" nothing is left
+-- to do, "o" owned, "k" the operation is known.
 local mine = 'c' .. ARGV[3]
 local row = call('HMGET', KEYS[1], 'f', 'n', 's', 'd', 'l')
 local fence, owner, due = row[1], row[2], row[4]
 
 -- A second run tells what the first one did; a late one, whose charge is another's by now, does nothing.
 local what = call('GET', KEYS[3])
-keep_audit(6)
+keep_audit(7)
+local kept = ARGV[6] ~= '' and call('HGET', KEYS[4], ARGV[6])
 if what == 't' then
   if owner == mine then call('HSET', KEYS[1], 'n', mine) else what = 'o' end
+elseif what == 'k' then
+  if not kept then what = 'o' end  -- forgotten meanwhile: it is for another call to begin it anew
 elseif not what then
   if not fence then
     what = '?'
+  elseif kept then
+    what = 'k'
   elseif sub(row[3], 1, 1) == 'q' and ARGV[5] ~= '1' then
     what = 'q'
   elseif due == '' and ARGV[5] ~= '1' then
     what = 'e'
+  elseif sub(row[3], 1, 1) == 'a' and ARGV[5] ~= '1' then
+    what = 'q'
   elseif tonumber(row[5]) > tonumber(ARGV[1]) then
     what = 'o'
   else
@@ -29,4 +37,4 @@ elseif not what then
   end
   call('SET', KEYS[3], what, 'PX', late)
 end
-return {what, call('HGETALL', KEYS[1])}
+return {what, call('HGETALL', KEYS[1]), kept}

@@ -56,6 +56,9 @@ ChargeReads::ChargeReads(Database& database)
       ledger_(database,
               "SELECT type, gateway_id, ledger.amount, ledger.currency FROM ledger"
               " WHERE charge = (SELECT seq FROM charges WHERE id = ?1) ORDER BY seq"),
+      at_risk_(database,
+               "SELECT currency, sum(risk_unknown), sum(risk_uncaptured), sum(risk_pending_refund) FROM charges"
+               " WHERE risk_unknown + risk_uncaptured + risk_pending_refund > 0 GROUP BY currency ORDER BY currency"),
       of_tenant_(database, "tenant = ?1", "status = ?4 AND status <> 'succeeded'"),
       of_order_(database, "tenant = ?1 AND order_id = ?5", "+status = ?4"),
       newest_(database, "SELECT max(seq) FROM charges"),
@@ -71,6 +74,10 @@ ChargeReads::ChargeReads(Database& database)
                        " FROM tenants CROSS JOIN (SELECT value FROM json_each(?1)) AS wanted CROSS JOIN charges WHERE seq IN"
                        " (SELECT few.seq FROM charges AS few WHERE few.tenant = tenants.name AND few.status = wanted.value"
                        " AND few.status <> 'succeeded' AND few.seq < ?2 ORDER BY few.seq DESC LIMIT ?3)"
+                       " UNION ALL SELECT " +
+                       charge_columns +
+                       " FROM charges WHERE seq IN (SELECT seq FROM charges WHERE ?4 AND status = 'succeeded'"
+                       " AND risk_pending_refund > 0 AND seq < ?2 ORDER BY seq DESC LIMIT ?3)"
                        " ORDER BY seq DESC LIMIT ?3") {}
 
 // ?1 tenant, ?2 before which place, ?3 how many, ?4 status, ?5 order; SQLite ignores a value no parameter asks for.
@@ -108,7 +115,7 @@ Result<ChargePage> ChargeReads::survey(const SurveyQuery& query) {
     const std::int64_t one_more = static_cast<std::int64_t>(limit) + 1;
     const std::string statuses = names_of(query.statuses);
     if (std::ranges::find(query.statuses, ChargeStatus::succeeded) == query.statuses.end()) {
-        return read_page(survey_rare_.rows(statuses, *before, one_more), limit);
+        return read_page(survey_rare_.rows(statuses, *before, one_more, query.refunding), limit);
     }
     Rows newest = newest_.rows();
     *before = std::min(*before, newest.next() ? newest.number(0) + 1 : 1);
@@ -121,6 +128,13 @@ Result<ChargePage> ChargeReads::survey(const SurveyQuery& query) {
 Result<std::optional<std::string>> ChargeReads::charge_of(const std::string& gateway_id) {
     Rows rows = charge_of_.rows(gateway_id);
     return rows.next() ? std::optional(std::string(rows.text(0))) : std::nullopt;
+}
+
+Result<std::vector<CurrencyAtRisk>> ChargeReads::money_at_risk() {
+    std::vector<CurrencyAtRisk> all;
+    Rows rows = at_risk_.rows();
+    while (rows.next()) all.push_back({std::string(rows.text(0)), {rows.number(1), rows.number(2), rows.number(3)}});
+    return all;
 }
 
 Result<std::vector<LedgerEntry>> ChargeReads::ledger(const std::string& charge_id) {

@@ -14,6 +14,7 @@ public:
     [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query);
     [[nodiscard]] Result<ChargePage> survey(const SurveyQuery& query);
     [[nodiscard]] Result<std::optional<std::string>> charge_of(const std::string& gateway_id);
+    [[nodiscard]] Result<std::vector<CurrencyAtRisk>> money_at_risk();
     [[nodiscard]] Result<std::vector<LedgerEntry>> ledger(const std::string& charge_id);
 
 private:
@@ -29,6 +30,7 @@ private:
     Statement find_;
     Statement charge_of_;
     Statement ledger_;
+    Statement at_risk_;
     Pages of_tenant_;
     Pages of_order_;
     Statement newest_;

@@ -14,7 +14,8 @@ ChargeWrites::ChargeWrites(Database& database)
       begin_again_(database,
                    "UPDATE charges SET fingerprint = ?2, order_id = ?3, amount = ?4, currency = ?5, status = ?6, live = ?7,"
                    " begun_at = ?8, attempt = ?9, fence = ?10, lease_until = ?11, due_at = ?8, key_free = 0, state = ?12,"
-                   " answer_status = NULL, answered_at = NULL, answer_body = NULL WHERE seq = ?1"),
+                   " answer_status = NULL, answered_at = NULL, answer_body = NULL,"
+                   " risk_unknown = 0, risk_uncaptured = 0, risk_pending_refund = 0 WHERE seq = ?1"),
       own_(database, "UPDATE charges SET fence = ?2, lease_until = ?3 WHERE seq = ?1"),
       duplicate_(database, "SELECT " + charge_columns +
                                " FROM charges WHERE tenant = ?1 AND order_id = ?2 AND live = 1 AND amount = ?3"
@@ -24,20 +25,29 @@ ChargeWrites::ChargeWrites(Database& database)
                    "INSERT INTO limits (key, tat_us) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET tat_us = excluded.tat_us"),
       continue_(database,
                 "UPDATE charges SET state = ?3, lease_until = ?4, key_free = 0"
-                " WHERE id = ?1 AND fence = ?2 AND status = 'processing' AND live = 1 AND due_at IS ?5"),
+                " WHERE id = ?1 AND fence = ?2 AND status = 'processing' AND live = 1 AND due_at IS ?5"
+                " AND risk_unknown = ?6 AND risk_uncaptured = ?7 AND risk_pending_refund = ?8"),
       progress_(database,
-                "UPDATE charges SET status = ?3, live = ?4, state = ?5, lease_until = ?6, due_at = ?7, key_free = ?8"
+                "UPDATE charges SET status = ?3, live = ?4, state = ?5, lease_until = ?6, due_at = ?7, key_free = ?8,"
+                " risk_unknown = ?9, risk_uncaptured = ?10, risk_pending_refund = ?11"
                 " WHERE id = ?1 AND fence = ?2"),
       // `answered_at` outlives the answer's body, so that a forgotten answer is not replaced by another one.
       conclude_(database,
                 "UPDATE charges SET status = ?3, live = ?4, state = ?5, lease_until = ?6, due_at = ?7, key_free = 0,"
                 " answer_status = iif(answered_at IS NULL, ?8, answer_status),"
                 " answer_body = iif(answered_at IS NULL, ?9, answer_body),"
-                " answered_at = ifnull(answered_at, ?10) WHERE id = ?1 AND fence = ?2"),
+                " answered_at = ifnull(answered_at, ?10),"
+                " risk_unknown = ?11, risk_uncaptured = ?12, risk_pending_refund = ?13 WHERE id = ?1 AND fence = ?2"),
       add_ledger_(database,
                   "INSERT INTO ledger (charge, type, gateway_id, amount, currency, at)"
                   " VALUES ((SELECT seq FROM charges WHERE id = ?1), ?2, ?3, ?4, ?5, ?6)"
                   " ON CONFLICT (charge, type, gateway_id) DO NOTHING"),
+      find_operation_(database, "SELECT fingerprint, answer_status, answer_body FROM operations WHERE charge = ?1 AND id = ?2"),
+      keep_operation_(database,
+                      "INSERT INTO operations (charge, id, fingerprint, answer_status, answer_body, answered_at)"
+                      " VALUES ((SELECT seq FROM charges WHERE id = ?1), ?2, ?3, ?4, ?5, ?6) ON CONFLICT (charge, id) DO UPDATE"
+                      " SET answer_status = excluded.answer_status, answer_body = excluded.answer_body,"
+                      " answered_at = excluded.answered_at WHERE answered_at IS NULL AND excluded.answered_at IS NOT NULL"),
       add_event_(database,
                  "INSERT INTO velocities (key, at, event, until) VALUES (?1, ?2, ?3, ?4)"
                  " ON CONFLICT (key, at, event) DO NOTHING"),
@@ -167,6 +177,7 @@ Result<void> ChargeWrites::advance(const Transition& transition) {
     for (const LedgerEntry& entry : t.ledger) {
         add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, t.now);
     }
+    for (const OperationRecord& operation : t.operations) keep(t.id, operation, t.now);
     events_.queue(t.events, t.now);
     if (t.velocities.empty()) return {};
     const std::string event = t.id + ":" + std::to_string(t.fence) + ":step";
@@ -175,14 +186,19 @@ Result<void> ChargeWrites::advance(const Transition& transition) {
 }
 
 bool ChargeWrites::write_step(const Transition& t) {
+    const AtRisk& risk = t.at_risk;
     if (t.answer && !t.frees_key) {
         return conclude_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.answer->status,
-                             Blob{t.answer->body}, t.now) > 0;
+                             Blob{t.answer->body}, t.now, risk.unknown, risk.uncaptured, risk.pending_refund) > 0;
     }
-    // Most steps leave status and due time as they are; not to name them spares the indexes over them.
+    // Most steps leave status, due time and risk as they are; not to name them spares the indexes over them.
     const bool goes_on = t.status == ChargeStatus::processing && t.live && !t.frees_key;
-    if (goes_on && continue_.run(t.id, t.fence, Blob{t.state}, t.lease_until, t.due_at) > 0) return true;
-    return progress_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.frees_key) > 0;
+    if (goes_on && continue_.run(t.id, t.fence, Blob{t.state}, t.lease_until, t.due_at, risk.unknown, risk.uncaptured,
+                                 risk.pending_refund) > 0) {
+        return true;
+    }
+    return progress_.run(t.id, t.fence, name(t.status), t.live, Blob{t.state}, t.lease_until, t.due_at, t.frees_key,
+                         risk.unknown, risk.uncaptured, risk.pending_refund) > 0;
 }
 
 Result<std::vector<ChargeRow>> ChargeWrites::claim(WallTime now, WallTime lease_until, std::size_t limit) {
@@ -207,12 +223,39 @@ Result<Taken> ChargeWrites::take(const std::string& id, WallTime now, WallTime l
         taken.kind = Taken::Kind::waits;
     } else if (reach != Reach::any && !taken.row.due_at) {
         taken.kind = Taken::Kind::finished;
+    } else if (reach != Reach::any && taken.row.status == ChargeStatus::authorized) {
+        taken.kind = Taken::Kind::waits;
     } else if (taken.row.lease_until > now) {
         taken.kind = Taken::Kind::owned;
     } else {
         own(known->seq, taken.row, lease_until);
     }
     return taken;
+}
+
+Result<Taken> ChargeWrites::take_for(const std::string& id, const std::string& operation, WallTime now, WallTime lease_until) {
+    if (std::optional<Existing> charge = existing(id)) {
+        if (std::optional<OperationRecord> known = find_operation(charge->seq, operation)) {
+            return Taken{.kind = Taken::Kind::known, .row = std::move(charge->row), .operation = std::move(known)};
+        }
+    }
+    return take(id, now, lease_until, Reach::any);
+}
+
+std::optional<OperationRecord> ChargeWrites::find_operation(std::int64_t charge, const std::string& id) {
+    Rows rows = find_operation_.rows(charge, id);
+    if (!rows.next()) return std::nullopt;
+    OperationRecord record{.id = id, .fingerprint = std::string(rows.text(0)), .answer = {}};
+    if (!rows.null(1)) record.answer = Answer{static_cast<int>(rows.number(1)), std::string(rows.blob(2))};
+    return record;
+}
+
+void ChargeWrites::keep(const std::string& charge, const OperationRecord& operation, WallTime now) {
+    const std::optional<Answer>& answer = operation.answer;
+    const auto status = answer ? std::optional(answer->status) : std::nullopt;
+    const auto body = answer ? std::optional(Blob{answer->body}) : std::nullopt;
+    const auto at = answer ? std::optional(now) : std::nullopt;
+    keep_operation_.run(charge, operation.id, operation.fingerprint, status, body, at);
 }
 
 void ChargeWrites::end_all_leases() {

@@ -19,6 +19,8 @@ public:
     [[nodiscard]] Result<void> advance(const Transition& transition);
     [[nodiscard]] Result<std::vector<ChargeRow>> claim(WallTime now, WallTime lease_until, std::size_t limit);
     [[nodiscard]] Result<Taken> take(const std::string& id, WallTime now, WallTime lease_until, Reach reach);
+    [[nodiscard]] Result<Taken> take_for(const std::string& id, const std::string& operation, WallTime now,
+                                         WallTime lease_until);
 
     /// How many were written, those rolled back included.
     [[nodiscard]] std::uint64_t transitions() const noexcept { return transitions_; }
@@ -34,6 +36,8 @@ private:
     };
     [[nodiscard]] std::optional<Existing> existing(const std::string& id);
     void own(std::int64_t seq, ChargeRow& row, WallTime lease_until);
+    [[nodiscard]] std::optional<OperationRecord> find_operation(std::int64_t charge, const std::string& id);
+    void keep(const std::string& charge, const OperationRecord& operation, WallTime now);
     [[nodiscard]] Begun answer_known(const BeginCharge& begin, Existing known);
     [[nodiscard]] std::optional<Begun> refuse(const BeginCharge& begin, std::optional<GcraDecision>& decision);
     [[nodiscard]] bool write_step(const Transition& transition);  // false: the fence is another one
@@ -55,6 +59,8 @@ private:
     Statement progress_;
     Statement conclude_;
     Statement add_ledger_;
+    Statement find_operation_;
+    Statement keep_operation_;
     Statement add_event_;
     Statement drop_events_;
     Statement count_events_;

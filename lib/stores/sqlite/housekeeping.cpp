@@ -15,6 +15,9 @@ Housekeeping::Housekeeping(Database& database)
     : clear_answers_(database,
                      "UPDATE charges SET answer_status = NULL, answer_body = NULL WHERE seq IN"
                      " (SELECT seq FROM charges WHERE answer_status IS NOT NULL AND answered_at <= ?1 LIMIT ?2)"),
+      clear_operations_(database,
+                        "DELETE FROM operations WHERE (charge, id) IN (SELECT charge, id FROM operations"
+                        " WHERE answered_at IS NOT NULL AND answered_at <= ?1 LIMIT ?2)"),
       walk_limits_(database, "SELECT max(key) FROM (SELECT key FROM limits WHERE key > ?1 ORDER BY key LIMIT ?2)"),
       clear_limits_(database, "DELETE FROM limits WHERE key > ?1 AND key <= ?2 AND tat_us <= ?3"),
       clear_velocities_(database,
@@ -27,20 +30,21 @@ Housekeeping::Housekeeping(Database& database)
 
 void Housekeeping::step() {
     under_way_ = true;
-    const bool answers_left = clear_answers();
+    const bool answers_left = clear_answers(clear_answers_);
+    const bool operations_left = clear_answers(clear_operations_);
     const bool limits_left = clear_limits();
     const bool velocities_left = clear_velocities();
     const bool incoming_left = clear_events(EventQueue::incoming);
     const bool outgoing_left = clear_events(EventQueue::outgoing);
-    if (answers_left || limits_left || velocities_left || incoming_left || outgoing_left) return;
+    if (answers_left || operations_left || limits_left || velocities_left || incoming_left || outgoing_left) return;
     under_way_ = false;
     swept_at_ = now_;
 }
 
-bool Housekeeping::clear_answers() {
+bool Housekeeping::clear_answers(Statement& statement) {
     if (answer_ttl_ <= Milliseconds(0)) return false;
     const WallTime outlived = now_ - answer_ttl_;
-    return clear_answers_.run(outlived, answers_a_step) == answers_a_step;
+    return statement.run(outlived, answers_a_step) == answers_a_step;
 }
 
 bool Housekeeping::clear_limits() {

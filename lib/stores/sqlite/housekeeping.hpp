@@ -5,9 +5,10 @@
 
 namespace tollgate::sqlite {
 
-/// Clears what has outlived its time, a little at a time: bodies of kept answers, limits that are whole again, what was
-/// counted and is past its window, and events that were settled longer ago than they are kept. Time is the latest the
-/// operations brought along; since a clock may step back, all but the answers are kept for a minute more.
+/// Clears what has outlived its time, a little at a time: bodies of kept answers, settled operations, limits that are whole
+/// again, what was counted and is past its window, and events that were settled longer ago than they are kept. Time is the
+/// latest the operations brought along; since a clock may step back, all but the answers and operations are kept for a minute
+/// more.
 class Housekeeping {
 public:
     explicit Housekeeping(Database& database);
@@ -28,7 +29,7 @@ public:
     void step();
 
 private:
-    [[nodiscard]] bool clear_answers();
+    [[nodiscard]] bool clear_answers(Statement& statement);
     [[nodiscard]] bool clear_limits();
     [[nodiscard]] bool clear_velocities();
     [[nodiscard]] bool clear_events(EventQueue queue);
@@ -41,6 +42,7 @@ private:
     std::string limit_reached_;  // limits are walked by key, so that they need no index by time
 
     Statement clear_answers_;
+    Statement clear_operations_;
     Statement walk_limits_;
     Statement clear_limits_;
     Statement clear_velocities_;

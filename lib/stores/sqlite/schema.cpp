@@ -126,7 +126,29 @@ CREATE TABLE event_bodies (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, 3> steps_ever{version_1, version_2, version_3};
+/// What clients asked of a charge lies beside what they asked of it before. An `answered_at` goes with an answer.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE operations (
+    charge        INTEGER NOT NULL REFERENCES charges (seq),
+    id            TEXT NOT NULL,
+    fingerprint   TEXT NOT NULL,
+    answer_status INTEGER,
+    answered_at   INTEGER,
+    answer_body   BLOB,
+    PRIMARY KEY (charge, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operations_answered ON operations (answered_at) WHERE answered_at IS NOT NULL;
+
+ALTER TABLE charges ADD COLUMN risk_unknown INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE charges ADD COLUMN risk_uncaptured INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE charges ADD COLUMN risk_pending_refund INTEGER NOT NULL DEFAULT 0;
+-- Both are empty of the charges that go well, and are not touched by their steps.
+CREATE INDEX charges_at_risk ON charges (currency, risk_unknown, risk_uncaptured, risk_pending_refund)
+    WHERE risk_unknown + risk_uncaptured + risk_pending_refund > 0;
+CREATE INDEX charges_refunding ON charges (status) WHERE risk_pending_refund > 0;
+)sql";
+
+constexpr std::array<const char*, 4> steps_ever{version_1, version_2, version_3, version_4};
 
 std::unexpected<PaymentError> unusable(const std::string& path, const std::string& why) {
     return fail(Code::store_unavailable, "cannot open the store file " + path + ": " + why);

@@ -95,6 +95,13 @@ Task<Result<Taken>> SqliteStore::take(std::string id, WallTime now, WallTime lea
     });
 }
 
+Task<Result<Taken>> SqliteStore::take_for(std::string id, std::string operation, WallTime now, WallTime lease_until) {
+    return parts_->write<Taken>([id = std::move(id), operation = std::move(operation), now, lease_until](Session& session) {
+        session.housekeeping.saw(now);
+        return session.writes.take_for(id, operation, now, lease_until);
+    });
+}
+
 Task<Result<std::optional<ChargeRow>>> SqliteStore::find(std::string id) {
     return parts_->read<std::optional<ChargeRow>>([id = std::move(id)](Session& session) { return session.reads.find(id); });
 }
@@ -110,6 +117,10 @@ Task<Result<ChargePage>> SqliteStore::survey(SurveyQuery query) {
 Task<Result<std::optional<std::string>>> SqliteStore::charge_of(std::string gateway_id) {
     return parts_->read<std::optional<std::string>>(
         [id = std::move(gateway_id)](Session& session) { return session.reads.charge_of(id); });
+}
+
+Task<Result<std::vector<CurrencyAtRisk>>> SqliteStore::money_at_risk() {
+    return parts_->read<std::vector<CurrencyAtRisk>>([](Session& session) { return session.reads.money_at_risk(); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id) {

@@ -59,10 +59,12 @@ public:
     Task<Result<void>> advance(Transition transition) override;
     Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) override;
     Task<Result<Taken>> take(std::string id, WallTime now, WallTime lease_until, Reach reach) override;
+    Task<Result<Taken>> take_for(std::string id, std::string operation, WallTime now, WallTime lease_until) override;
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override;
     Task<Result<ChargePage>> page(ChargeQuery query) override;
     Task<Result<ChargePage>> survey(SurveyQuery query) override;
     Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) override;
+    Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override;
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
 
     void append(AuditRecord record) override;

@@ -94,10 +94,14 @@ public:
     Task<Result<Taken>> take(std::string, WallTime, WallTime, Reach) override {
         co_return fail(Code::internal, "not scripted");
     }
+    Task<Result<Taken>> take_for(std::string, std::string, WallTime, WallTime) override {
+        co_return fail(Code::internal, "not scripted");
+    }
     Task<Result<std::optional<ChargeRow>>> find(std::string) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<ChargePage>> page(ChargeQuery) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<ChargePage>> survey(SurveyQuery) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<std::optional<std::string>>> charge_of(std::string) override { co_return fail(Code::internal, "not scripted"); }
+    Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string) override { co_return fail(Code::internal, "not scripted"); }
 };
 

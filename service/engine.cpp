@@ -36,6 +36,14 @@ AuditRecord describe(const ChargeCommand& command) {
             .request_id = command.charge.request_id};
 }
 
+AuditRecord describe_operation(const OperationCommand& command) {
+    return {.who = command.tenant,
+            .what = "charge." + std::string(name(command.request.kind)),
+            .origin = command.origin,
+            .charge_id = command.charge_id,
+            .request_id = command.request_id};
+}
+
 }  // namespace
 
 Engine::Engine(const Runtime& runtime, const EngineShared& shared, Exchanges exchanges)
@@ -70,10 +78,22 @@ ChargeService Engine::layered() {
     };
 }
 
+/// The stack of what is asked of a charge that exists.
+OperationService Engine::layered_operation() {
+    auto operation = timed(shared_.outside.meter, "operation_duration", runtime_) |
+                     audited(shared_.audit, describe_operation, runtime_) |
+                     [this](OperationCommand command) { return checkout_.operate(std::move(command)); };
+    return [stack = std::make_shared<decltype(operation)>(std::move(operation))](OperationCommand command) {
+        return (*stack)(std::move(command));
+    };
+}
+
 std::vector<http::Route> Engine::routes() {
     const Settings& settings = shared_.settings;
-    auto routes = charge_routes({runtime_, layered(), shared_.charges, outside_.calls().gateway_name, settle_policy(settings),
-                                 door_, customer_limit(settings.rate_limit)});
+    const OutsideCalls& calls = outside_.calls();
+    auto routes = charge_routes({runtime_, layered(), shared_.charges, calls.gateway_name, calls.check_amount,
+                                 settle_policy(settings), door_, customer_limit(settings.rate_limit)});
+    std::ranges::move(operation_routes({layered_operation(), door_}), std::back_inserter(routes));
     auto for_operators = saga_routes({runtime_, shared_.charges, shared_.audit, checkout_, door_, settings.saga.lease,
                                       std::min(settings.server.charge_timeout, retry_patience)});
     std::ranges::move(for_operators, std::back_inserter(routes));

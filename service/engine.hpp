@@ -5,6 +5,7 @@
 #include "payments/checkout.hpp"
 #include "service/config.hpp"
 #include "service/handlers/charge.hpp"
+#include "service/handlers/operations.hpp"
 #include "service/handlers/webhook.hpp"
 #include "service/outside.hpp"
 #include "webhooks/inbox.hpp"
@@ -53,6 +54,7 @@ public:
 
 private:
     [[nodiscard]] ChargeService layered();
+    [[nodiscard]] OperationService layered_operation();
 
     const Runtime& runtime_;
     const EngineShared& shared_;

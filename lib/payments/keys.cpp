@@ -1,6 +1,9 @@
 #include "payments/keys.hpp"
 
+#include <algorithm>
+
 #include "core/mutant.hpp"
+#include "redaction/card_number.hpp"
 #include "stores/digest.hpp"
 #include "stores/placement.hpp"
 
@@ -17,6 +20,12 @@ namespace {
 
 std::string charge_id(std::string_view tenant, std::string_view idempotency_key) {
     return "ch_" + place_of(tenant) + base32(digest_of({"charge", tenant, idempotency_key}), 20);
+}
+
+bool is_charge_id(std::string_view id) {
+    static const std::size_t size = charge_id("", "").size();
+    const auto of_base32 = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7'); };
+    return id.size() == size && id.starts_with("ch_") && std::ranges::all_of(id.substr(3), of_base32) && !holds_card_number(id);
 }
 
 std::string saga_id(std::string_view charge_id) {

@@ -14,6 +14,10 @@ namespace tollgate {
 /// belongs to one tenant in one place and find that place from the id alone.
 [[nodiscard]] std::string charge_id(std::string_view tenant, std::string_view idempotency_key);
 
+/// Whether a charge could have this id. What could not may be anything, a card number too: it is neither looked for nor written
+/// down.
+[[nodiscard]] bool is_charge_id(std::string_view id);
+
 /// "saga_…": one a charge.
 [[nodiscard]] std::string saga_id(std::string_view charge_id);
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <initializer_list>
 
 #include "core/country.hpp"
 #include "json/strict_json.hpp"
+#include "payments/checker.hpp"
 #include "payments/keys.hpp"
 #include "redaction/card_number.hpp"
 
@@ -14,87 +14,6 @@ namespace tollgate {
 namespace {
 
 namespace json = boost::json;
-
-bool visible_ascii(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
-bool printable(std::string_view text) {
-    return std::ranges::none_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
-}
-
-bool holds_card_data(const json::value& value) {
-    if (const json::string* text = value.if_string()) return holds_card_number(*text);
-    if (const json::array* array = value.if_array()) return std::ranges::any_of(*array, holds_card_data);
-    if (const json::object* object = value.if_object()) {
-        return std::ranges::any_of(*object, [](const json::key_value_pair& member) {
-            return holds_card_number(member.key()) || names_card_secret(member.key()) || holds_card_data(member.value());
-        });
-    }
-    return false;
-}
-
-/// Collects what is wrong, so that a client sees all of it at once.
-class Checker {
-public:
-    std::vector<FieldError> errors;
-
-    void wrong(std::string pointer, std::string detail) { errors.push_back({std::move(pointer), std::move(detail)}); }
-
-    void only(const json::object& object, const std::string& at, std::initializer_list<std::string_view> known) {
-        for (const auto& member : object) {
-            const std::string_view name = member.key();
-            if (std::ranges::find(known, name) != known.end()) continue;
-            const bool showable = name.size() <= metadata_key_max && printable(name) && name.find_first_of("~/") == name.npos;
-            wrong(at + "/" + (showable ? std::string(name) : "…"),
-                  "is not a member this service knows; remove it or mend its name");
-        }
-    }
-
-    /// The object at a member; an empty one, and the complaint noted, when it is something else.
-    const json::object& object(const json::object& parent, std::string_view name, const std::string& at) {
-        static const json::object empty;
-        const json::value* value = parent.if_contains(name);
-        if (value != nullptr && value->is_object()) return value->get_object();
-        wrong(at, value == nullptr ? "is required" : "must be an object");
-        return empty;
-    }
-
-    std::string text(const json::object& parent, std::string_view name, const std::string& at, bool (*fit)(std::string_view),
-                     const char* what) {
-        const json::value* value = parent.if_contains(name);
-        if (value == nullptr) {
-            if (!(parent.empty() && suppressed(at))) wrong(at, "is required");
-            return {};
-        }
-        const json::string* string = value->if_string();
-        if (string == nullptr || string->empty() || string->size() > text_max || !fit(*string)) {
-            wrong(at, what);
-            return {};
-        }
-        return std::string(*string);
-    }
-
-    std::int64_t integer(const json::object& parent, std::string_view name, const std::string& at, std::int64_t max) {
-        const json::value* value = parent.if_contains(name);
-        if (value == nullptr) {
-            wrong(at, "is required");
-            return 0;
-        }
-        const std::int64_t* number = value->if_int64();
-        if (number == nullptr || *number < 1 || *number > max) {
-            wrong(at, "must be an integer literal from 1 to " + std::to_string(max));
-            return 0;
-        }
-        return *number;
-    }
-
-private:
-    /// A missing parent was named already; its members need not be.
-    [[nodiscard]] bool suppressed(const std::string& at) const {
-        return std::ranges::any_of(errors, [&](const FieldError& e) { return at.starts_with(e.pointer + "/"); });
-    }
-};
 
 bool email_like(std::string_view text) {
     const auto at = text.find('@');
@@ -105,7 +24,7 @@ Customer read_customer(const json::object& root, Checker& check) {
     const json::object& in = check.object(root, "customer", "/customer");
     check.only(in, "/customer", {"id", "email", "country"});
     return {
-        check.text(in, "id", "/customer/id", printable, "must be a string of 1 to 255 bytes without control characters"),
+        check.text(in, "id", "/customer/id", printable, printable_mend),
         check.text(in, "email", "/customer/email", email_like, "must be an e-mail address of at most 255 characters"),
         check.text(in, "country", "/customer/country", is_country, "must be an ISO 3166-1 alpha-2 country code in upper case")};
 }
@@ -126,9 +45,8 @@ std::vector<Item> read_items(const json::object& root, Checker& check) {
             continue;
         }
         check.only(*item, at, {"sku", "quantity"});
-        items.push_back(
-            {check.text(*item, "sku", at + "/sku", printable, "must be a string of 1 to 255 bytes without control characters"),
-             check.integer(*item, "quantity", at + "/quantity", quantity_max)});
+        items.push_back({check.text(*item, "sku", at + "/sku", printable, printable_mend),
+                         check.integer(*item, "quantity", at + "/quantity", quantity_max)});
     }
     return items;
 }
@@ -181,45 +99,31 @@ std::optional<Currency> read_currency(const json::object& root, Checker& check) 
     return currency;
 }
 
-std::unexpected<Rejection> reject(PaymentError error, std::vector<FieldError> errors = {}) {
-    return std::unexpected(Rejection{std::move(error), std::move(errors)});
-}
-
 }  // namespace
 
 std::expected<ParsedCharge, Rejection> parse_charge_request(std::string_view body) {
     // Read and forgotten within this call: memory that is given back all at once.
     std::array<unsigned char, 4096> first;
     json::monotonic_resource memory(first.data(), first.size());
-    auto parsed = parse_strict_json(body, &memory);
-    if (!parsed) return reject(parsed.error());
-    if (holds_card_data(*parsed)) {
-        return reject(
-            {Code::pan_not_accepted,
-             "the body holds a card number or a card's security code; send a token from the gateway as payment_method"});
-    }
-    const json::object* root = parsed->if_object();
-    if (root == nullptr)
-        return reject({Code::validation_failed, "the body must be a JSON object"}, {{"", "must be an object"}});
+    const auto parsed = read_object(body, &memory, "send a token from the gateway as payment_method");
+    if (!parsed) return std::unexpected(parsed.error());
+    const json::object& root = parsed->get_object();
 
     Checker check;
     check.only(
-        *root, "",
+        root, "",
         {"order_id", "amount", "currency", "payment_method", "customer", "items", "capture", "metadata", "allow_duplicate"});
-    auto order_id =
-        check.text(*root, "order_id", "/order_id", printable, "must be a string of 1 to 255 bytes without control characters");
-    const auto minor = check.integer(*root, "amount", "/amount", Money::minor_max);
-    const auto currency = read_currency(*root, check);
-    auto payment_method = check.text(*root, "payment_method", "/payment_method", visible_ascii,
+    auto order_id = check.text(root, "order_id", "/order_id", printable, printable_mend);
+    const auto minor = check.integer(root, "amount", "/amount", Money::minor_max);
+    const auto currency = read_currency(root, check);
+    auto payment_method = check.text(root, "payment_method", "/payment_method", visible_ascii,
                                      "must be a token of 1 to 255 visible ASCII characters");
-    auto customer = read_customer(*root, check);
-    auto items = read_items(*root, check);
-    const bool manual = read_manual_capture(*root, check);
-    auto metadata = read_metadata(*root, check);
-    const bool allow_duplicate = read_flag(*root, "allow_duplicate", check);
-    if (!check.errors.empty()) {
-        return reject({Code::validation_failed, "see `errors` for each place and its mend"}, std::move(check.errors));
-    }
+    auto customer = read_customer(root, check);
+    auto items = read_items(root, check);
+    const bool manual = read_manual_capture(root, check);
+    auto metadata = read_metadata(root, check);
+    const bool allow_duplicate = read_flag(root, "allow_duplicate", check);
+    if (auto rejection = std::move(check).rejection()) return std::unexpected(std::move(*rejection));
     return ParsedCharge{{std::move(order_id), Money{minor, *currency}, std::move(payment_method), std::move(customer),
                          std::move(items), manual, allow_duplicate, std::move(metadata)},
                         fingerprint(canonical_json(*parsed))};

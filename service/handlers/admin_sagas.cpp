@@ -127,7 +127,9 @@ PaymentError not_taken(const Taken& taken) {
                     "nothing is left to do: the saga is " + std::string(charge ? saga_state(*charge) : "done")};
         case Taken::Kind::waits:
             return {Code::invalid_state,
-                    "the saga is WAITING for its customer to authenticate; a retry now would cancel the payment"};
+                    taken.row.status == Status::authorized
+                        ? "the charge is authorized and waits to be captured or voided by its shop"
+                        : "the saga is WAITING for its customer to authenticate; a retry now would cancel the payment"};
         case Taken::Kind::owned: {
             PaymentError error(Code::invalid_state, "the saga is being worked on right now; look at it again in a moment",
                                ask_again);
@@ -136,6 +138,7 @@ PaymentError not_taken(const Taken& taken) {
         }
         case Taken::Kind::unknown:
         case Taken::Kind::taken:
+        case Taken::Kind::known:
             break;
     }
     return {Code::not_found, "there is no saga with this id"};

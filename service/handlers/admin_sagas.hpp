@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "payments/checkout.hpp"
-#include "service/handlers/charge.hpp"
+#include "service/handlers/charge_door.hpp"
 #include "service/http/message.hpp"
 
 namespace tollgate {

@@ -3,45 +3,11 @@
 #include <memory>
 #include <utility>
 
-#include "payments/request.hpp"
+#include "service/handlers/charge_answers.hpp"
 #include "service/handlers/paging.hpp"
 
 namespace tollgate {
 namespace {
-
-http::Response refuse(const Rejection& rejection, const http::Request& request) {
-    http::Response response = http::problem_response(rejection.error, request);
-    if (!rejection.errors.empty()) {
-        response.body = to_json(Problem{.error = rejection.error,
-                                        .request_id = request.request_id,
-                                        .instance = std::string(request.path),
-                                        .errors = rejection.errors});
-    }
-    return response;
-}
-
-Result<std::string> idempotency_key(const http::Request& request) {
-    const std::size_t lines = request.count("idempotency-key");
-    if (lines == 0) {
-        return fail(Code::idempotency_key_missing,
-                    "send an Idempotency-Key header: a fresh random value for each charge, the same one for each retry of it");
-    }
-    if (lines > 1) return fail(Code::idempotency_key_invalid, "the Idempotency-Key header stands on more than one line");
-    return parse_idempotency_key(*request.header("idempotency-key"));
-}
-
-std::string whole_seconds(Milliseconds time) {
-    return std::to_string(std::max<std::int64_t>(1, (time.count() + 999) / 1000));
-}
-
-http::Response present(ChargeAnswer answer) {
-    http::Response response{.status = answer.answer.status, .body = std::move(answer.answer.body)};
-    if (response.status >= 400) response.content_type = "application/problem+json";
-    if (response.status == 202) response.headers.emplace_back("Location", "/charge/" + answer.charge_id);
-    if (answer.retry_after) response.headers.emplace_back("Retry-After", whole_seconds(*answer.retry_after));
-    if (answer.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
-    return response;
-}
 
 /// draft-ietf-httpapi-ratelimit-headers: what a customer may do, and when the next charge of theirs is let in.
 void tell_limit(http::Response& response, const PaymentError& error, const std::optional<GcraPolicy>& limit) {
@@ -53,31 +19,13 @@ void tell_limit(http::Response& response, const PaymentError& error, const std::
 }
 
 /// A refusal that is not kept. The key's own charge is named where it exists.
-http::Response refuse(const PaymentError& error, const std::string& charge_id, const http::Request& request,
-                      const ChargeApi& api) {
-    http::Response response = http::problem_response(error, request);
-    if (error.code == Code::idempotency_in_flight || error.code == Code::idempotency_key_reused) {
-        response.body = to_json(Problem{.error = error,
-                                        .request_id = request.request_id,
-                                        .instance = std::string(request.path),
-                                        .charge_id = charge_id,
-                                        .errors = {}});
-    }
+http::Response not_charged(const PaymentError& error, const std::string& charge_id, const http::Request& request,
+                           const ChargeApi& api) {
+    const bool known = error.code == Code::idempotency_in_flight || error.code == Code::idempotency_key_reused;
+    http::Response response = refuse({error, {}}, request, known ? charge_id : "");
     tell_limit(response, error, api.customer_limit);
     return response;
 }
-
-/// Counts a request as inside for as long as it lives.
-class Inside {
-public:
-    explicit Inside(ChargeDoor& door) : door_(door) { ++door_.inside; }
-    ~Inside() { --door_.inside; }
-    Inside(const Inside&) = delete;
-    Inside& operator=(const Inside&) = delete;
-
-private:
-    ChargeDoor& door_;
-};
 
 Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Request& request) {
     if (api->door.closed) co_return http::problem_response(shutting_down(), request);
@@ -85,7 +33,9 @@ Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Req
     auto key = idempotency_key(request);
     if (!key) co_return http::problem_response(key.error(), request);
     auto parsed = parse_charge_request(request.body);
-    if (!parsed) co_return refuse(parsed.error(), request);
+    if (!parsed) co_return refuse(std::move(parsed.error()), request);
+    const auto fits = api->check_amount(parsed->request.amount);
+    if (!fits) co_return refuse(wrong_amount(fits.error()), request);
 
     Charge charge(std::move(parsed->request));
     charge.tenant = request.tenant;
@@ -98,7 +48,7 @@ Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Req
         make_charge_command(std::move(charge), std::move(parsed->fingerprint), api->runtime.clock.wall(), api->settle);
     const std::string charge_id = command.charge.id;
     auto answer = co_await api->charge(std::move(command));
-    if (!answer) co_return refuse(answer.error(), charge_id, request, *api);
+    if (!answer) co_return not_charged(answer.error(), charge_id, request, *api);
     co_return present(std::move(*answer));
 }
 
@@ -106,7 +56,7 @@ Task<http::Response> get_charge(std::shared_ptr<const ChargeApi> api, http::Requ
     auto row = co_await api->store.find(std::string(request.captures.at(0)));
     if (!row) co_return http::problem_response(row.error(), request);
     if (!*row || (*row)->tenant != request.tenant) {
-        co_return http::problem_response({Code::not_found, "there is no charge with this id"}, request);
+        co_return http::problem_response(no_such_charge(), request);
     }
     const auto charge = from_state(**row);
     if (!charge) co_return http::problem_response(charge.error(), request);
@@ -144,10 +94,6 @@ Task<http::Response> get_charges(std::shared_ptr<const ChargeApi> api, http::Req
 }
 
 }  // namespace
-
-PaymentError shutting_down() {
-    return {Code::shutting_down, "this process is about to stop; ask again, and another one answers", Milliseconds(1'000)};
-}
 
 std::vector<http::Route> charge_routes(ChargeApi api) {
     const auto shared = std::make_shared<const ChargeApi>(std::move(api));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "payments/problem.hpp"
 #include "redaction/card_number.hpp"
 #include "service/http/text.hpp"
 
@@ -61,6 +60,11 @@ std::optional<std::string> Request::parameter(std::string_view name) const {
 Response problem_response(const PaymentError& error, const Request& request) {
     Problem problem;
     problem.error = error;
+    return problem_response(std::move(problem), request);
+}
+
+Response problem_response(Problem problem, const Request& request) {
+    const PaymentError& error = problem.error;
     problem.request_id = request.request_id;
     if (!holds_card_number(request.path) && !holds_card_number(percent_decoded(request.path))) problem.instance = request.path;
 

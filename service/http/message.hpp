@@ -11,6 +11,7 @@
 
 #include "async/runtime.hpp"
 #include "core/error.hpp"
+#include "payments/problem.hpp"
 
 /// What handlers see of HTTP; Beast stays behind it.
 namespace tollgate::http {
@@ -55,6 +56,9 @@ struct Response {
 /// Answers with a problem; sets Retry-After where the error has one (whole seconds, rounded up, at least 1) and
 /// WWW-Authenticate on a 401. The path is left out of the problem when it holds a card number.
 [[nodiscard]] Response problem_response(const PaymentError& error, const Request& request);
+
+/// The same with all that is known of the problem; its `request_id` and `instance` are the request's.
+[[nodiscard]] Response problem_response(Problem problem, const Request& request);
 
 enum class Scope : std::uint8_t { none, charge, metrics, admin };
 

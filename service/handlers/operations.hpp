@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "payments/checkout.hpp"
+#include "service/handlers/charge_door.hpp"
+#include "service/http/message.hpp"
+
+namespace tollgate {
+
+/// What is asked of a charge that exists: the checkout's `operate` in its layers.
+using OperationService = std::function<Task<Result<ChargeAnswer>>(OperationCommand)>;
+
+struct OperationApi {
+    OperationService operate;
+    ChargeDoor& door;
+};
+
+/// POST /charge/{id}/capture, /void, /refund and /confirm. What the API borrows outlives the routes.
+[[nodiscard]] std::vector<http::Route> operation_routes(OperationApi api);
+
+}  // namespace tollgate

@@ -117,6 +117,7 @@ public:
         shared_.emplace(Shared{
             {settings_, store_.charges(), store_.events(), store_.audit(), *pages_, outside, webhook_sources_, *webhook_watch_},
             metrics_,
+            money_,
             authenticator_,
             health_,
             counters_,
@@ -193,6 +194,7 @@ private:
     const Runtime& first_;
 
     Metrics metrics_;
+    MoneyGauges money_{store_.charges(), settings_.store.timeout};
     Authenticator authenticator_{settings_.auth.keys};
     http::Counters counters_;
     Breakers breakers_{

@@ -122,6 +122,7 @@ struct Settings {
         Milliseconds lease{30'000};
         int compensation_retries = 3;
         Milliseconds compensation_delay{1000}, action_timeout{3'600'000};
+        std::string expiring_authorization = "void";
         friend bool operator==(const Saga&, const Saga&) = default;
     } saga;
 

@@ -9,12 +9,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-http::Route metrics_route(const Metrics& metrics) {
+http::Route metrics_route(const Runtime& runtime, const Metrics& metrics, MoneyGauges& money) {
     return {.method = "GET",
             .pattern = "/metrics",
             .scope = http::Scope::metrics,
-            .handler = [&metrics](http::Request&) -> Task<http::Response> {
-                co_return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics.text()};
+            .handler = [&runtime, &metrics, &money](http::Request&) -> Task<http::Response> {
+                http::Response response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
+                response.body = co_await money.text(runtime);
+                response.body += metrics.text();
+                co_return response;
             }};
 }
 
@@ -30,7 +33,7 @@ http::Router Worker::routes() {
     http::Router router;
     for (http::Route& route : engine_.routes()) router.add(std::move(route));
     for (http::Route& route : health_routes(shared_.health)) router.add(std::move(route));
-    router.add(metrics_route(shared_.metrics));
+    router.add(metrics_route(loop_.runtime, shared_.metrics, shared_.money));
     return router;
 }
 

@@ -6,6 +6,7 @@
 #include "service/engine.hpp"
 #include "service/health.hpp"
 #include "service/http/server.hpp"
+#include "service/money_gauges.hpp"
 #include "service/process.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -15,6 +16,7 @@ namespace tollgate {
 struct Shared {
     EngineShared engine;
     Metrics& metrics;
+    MoneyGauges& money;
     const Authenticator& authenticator;
     const HealthMonitor& health;
     http::Counters& counters;

@@ -96,6 +96,7 @@ const std::vector<Table>& tables() {
             field("compensation_retries", &S::Saga::compensation_retries, between(0, 1000), "Tries to undo a step before somebody is paged; undoing goes on after that."),
             field("compensation_delay", &S::Saga::compensation_delay, at_least(positive), "Before the first of these; the n-th waits n times as long."),
             field("action_timeout", &S::Saga::action_timeout, at_least(positive), "How long a customer has for authentication; then the charge is canceled."),
+            field("expiring_authorization", &S::Saga::expiring_authorization, one_of({"void", "capture"}), "What becomes of a manual charge that nobody captured, shortly before its `capture_before`: \"void\" or \"capture\"."),
         }),
         table("duplicates", &S::duplicates, {
             field("window", &S::Duplicates::window, at_least(any), "A second charge of an order within it is answered 409 `probable_duplicate`; \"0s\": off."),

@@ -28,7 +28,9 @@ Task<http::Response> post_operation(std::shared_ptr<const OperationApi> api, Ope
                                          .request_id = request.request_id,
                                          .origin = request.peer});
     if (answer) co_return present(std::move(*answer));
-    const bool known = answer.error().code != Code::not_found;
+    const Code code = answer.error().code;
+    if (code == Code::validation_failed) co_return refuse(wrong_amount(answer.error()), request, charge_id);
+    const bool known = code != Code::not_found;
     co_return refuse({std::move(answer.error()), {}}, request, known ? charge_id : "");
 }
 

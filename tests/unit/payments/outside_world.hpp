@@ -20,7 +20,8 @@ struct Reaction {
     bool acts = true;
     std::optional<PaymentError> error;  // heard instead of the result
     bool remembers = false;             // the error is the key's own answer from now on: a definite no
-    std::string redirect_url;           // authorize: the customer must go there first
+    std::string redirect_url;           // authorize: the customer must go there first …
+    std::string waiting_id;             // … while the gateway keeps this open
     bool repeats = false;               // the error is what every call with this key hears from now on, and no look-up
     Milliseconds arrives_after{0};      // acts only then: nobody waits for it any more
     Milliseconds takes{0};
@@ -57,8 +58,8 @@ inline Reaction hears(Code code) {
 inline Reaction refuses(Code code) {
     return {.acts = false, .error = PaymentError(code, "refused"), .remembers = true};
 }
-inline Reaction wants_customer() {
-    return {.acts = false, .redirect_url = "https://bank.example/3ds"};
+inline Reaction wants_customer(std::string waiting_id = "") {
+    return {.acts = false, .redirect_url = "https://bank.example/3ds", .waiting_id = std::move(waiting_id)};
 }
 
 /// Gateway, inventory and shipping in one: keys are remembered, as contract section 6 asks, and every call and every effect
@@ -93,7 +94,9 @@ public:
     std::map<Step, Script> scripts;
     std::vector<Call> calls;
     std::vector<Effect> effects;
-    std::function<void(Step)> on_call;  // before anything else happens
+    std::vector<std::string> continued;               // what authorizations said that they go on with
+    std::optional<Milliseconds> authorization_lasts;  // none: it does not say
+    std::function<void(Step)> on_call;                // before anything else happens
 
     void crash_at_call(int index, bool after_it_acted) { crash_.emplace(index, after_it_acted); }
     void forget_crash() noexcept { crash_.reset(); }
@@ -139,11 +142,15 @@ public:
             co_return id_of(co_await serve(Step::void_authorization, call.context, 0, call.payload.authorization_id));
         };
         out.authorize = [this](OutsideCall<AuthorizeRequest> call) -> Task<Result<AuthorizeOutcome>> {
+            if (call.context.ask == Ask::perform) continued.push_back(call.payload.continues);
             auto answer = co_await serve(Step::authorize, call.context, call.payload.amount.minor, call.payload.reference);
             if (!answer) co_return fail(answer.error());
             AuthorizeOutcome outcome;
             outcome.redirect_url = answer->redirect_url;
-            if (outcome.redirect_url.empty()) outcome.authorized = Authorization{answer->id, "match", "match", "US", {}};
+            outcome.waiting_id = answer->waiting_id;
+            if (!outcome.redirect_url.empty()) co_return outcome;
+            outcome.authorized = Authorization{answer->id, "match", "match", "US", {}};
+            if (authorization_lasts) outcome.authorized->expires_at = runtime_.clock.wall() + *authorization_lasts;
             co_return outcome;
         };
         return out;
@@ -154,6 +161,7 @@ private:
         std::string id;
         std::optional<PaymentError> refusal;
         std::string redirect_url;
+        std::string waiting_id;
     };
 
     OutsideService<GoodsRequest, std::string> goods(Step step) {
@@ -216,11 +224,11 @@ private:
         if (!known && reaction.acts) {
             const std::string id = std::string(name(step)) + "_" + std::to_string(effects.size() + 1);
             effects.push_back({step, key, id, amount, std::move(of)});
-            answers_[key] = {.id = id, .refusal = {}, .redirect_url = {}};
+            answers_[key] = {.id = id, .refusal = {}, .redirect_url = {}, .waiting_id = {}};
         } else if (!known && reaction.remembers) {
-            answers_[key] = {.id = {}, .refusal = reaction.error, .redirect_url = {}};
+            answers_[key] = {.id = {}, .refusal = reaction.error, .redirect_url = {}, .waiting_id = {}};
         } else if (!known && !reaction.redirect_url.empty()) {
-            answers_[key] = {.id = {}, .refusal = {}, .redirect_url = reaction.redirect_url};
+            answers_[key] = {.id = {}, .refusal = {}, .redirect_url = reaction.redirect_url, .waiting_id = reaction.waiting_id};
         }
         if (reaction.error && !reaction.remembers) return fail(*reaction.error);
         return told(key);

@@ -38,8 +38,8 @@ struct Failure {
 struct Refund {
     std::string id;  // the gateway's; empty: asked for, and reserved until the gateway says no
     std::int64_t amount = 0;
-    std::string operation;  // that asked for it; empty: nobody here did
-    std::string reason;     // while it is pending: the shop's words, for the gateway
+    std::string operation = {};  // that asked for it; empty: nobody here did
+    std::string reason = {};     // while it is pending: the shop's words, for the gateway
 
     friend bool operator==(const Refund&, const Refund&) = default;
 };

@@ -37,7 +37,12 @@ Charge full() {
     charge.shipment_id = "ship_1";
     charge.redirect_url = "https://bank.example/3ds";
     charge.actions = 2;
-    charge.refunds = {{"ref_8", 100}, {"ref_9", 1}};
+    charge.refunds = {{"ref_8", 100}, {"ref_9", 1, "op_1", ""}, {"", 7, "op_2", "broken"}};
+    charge.to_capture = 4000;
+    charge.waiting_id = "pi_1";
+    charge.concluded_by = "op_0";
+    charge.operations = {{"op_2", OperationKind::refund, "fingerprint", "req-2", {}}};
+    charge.warned = true;
     charge.disputes = {"dp_1"};
     charge.told = "charge.succeeded";
     charge.failure =
@@ -103,6 +108,15 @@ TEST_CASE("every member of a charge survives its store") {
     CHECK(after.redirect_url == before.redirect_url);
     CHECK(after.actions == before.actions);
     CHECK(after.refunds == before.refunds);
+    CHECK(after.to_capture == before.to_capture);
+    CHECK(after.waiting_id == before.waiting_id);
+    CHECK(after.concluded_by == before.concluded_by);
+    REQUIRE(after.operations.size() == 1);
+    CHECK(after.operations[0].id == "op_2");
+    CHECK(after.operations[0].kind == OperationKind::refund);
+    CHECK(after.operations[0].fingerprint == "fingerprint");
+    CHECK(after.operations[0].request_id == "req-2");
+    CHECK(after.warned == before.warned);
     CHECK(after.disputes == before.disputes);
     CHECK(after.told == before.told);
     CHECK(after.failure->voided);

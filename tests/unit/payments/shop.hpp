@@ -70,6 +70,7 @@ public:
     OutsideCalls services = world.services();
     SagaPolicy policy;
     Milliseconds charge_timeout{30'000};
+    Milliseconds answer_ttl{0};
     std::string key = "key-1";
     ChargeRequest request = an_order();
 
@@ -94,6 +95,7 @@ public:
 
     Task<Result<ChargeAnswer>> post_task(Checkout out) {
         auto asked = command();
+        asked.begin.answer_ttl = answer_ttl;
         auto begun = co_await store.begin(asked.begin);
         if (!begun) co_return fail(begun.error());
         using Kind = Begun::Kind;

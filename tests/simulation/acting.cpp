@@ -48,14 +48,20 @@ OutboundReply World::pay(const Message& message) {
         const std::string id = act(Step::authorize, reference, amount);
         payments_[id] = {.reference = reference, .token = token, .amount = amount, .capture_id = {}};
         tell("authorized", reference, R"("authorization_id":")" + id + '"', amount);
-        return ok(R"({"authorization_id":")" + id + R"(","status":"authorized","amount":)" + std::to_string(amount) + "}");
+        std::string until;
+        if (faults_.strikes(Fault::expires)) {
+            const WallTime end = scheduler_.nature().wall() + faults_.between(Fault::expires, 1min, 4h);
+            until = R"(,"expires_at":")" + to_rfc3339(end) + '"';
+        }
+        return ok(R"({"authorization_id":")" + id + R"(","status":"authorized","amount":)" + std::to_string(amount) + until +
+                  "}");
     }
     if (message.path == "/v1/refund") {
         const auto capture = captures_.find(text(in, "capture_id"));
         if (capture == captures_.end()) return refusal(404, "no_such_capture");
         Payment& payment = payments_.at(capture->second);
-        if (payment.refunded || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_refund");
-        payment.refunded = true;
+        if (amount > payment.left || faults_.strikes(Fault::undo_refused)) return refusal(400, "cannot_refund");
+        payment.left -= amount;
         const std::string id = act(Step::refund, payment.reference, amount);
         tell("refunded", payment.reference, R"("refund_id":")" + id + '"', amount);
         return ok(R"({"refund_id":")" + id + R"(","status":"refunded"})");
@@ -71,7 +77,9 @@ OutboundReply World::pay(const Message& message) {
         tell("voided", payment.reference, R"("authorization_id":")" + at->first + '"', payment.amount);
         return ok(R"({"void_id":")" + id + R"(","status":"voided"})");
     }
-    if (!stands || payment.token == "tok_capture_fails") return refusal(400, "cannot_capture");
+    const bool too_much = amount <= 0 || amount > payment.amount;
+    if (!stands || too_much || payment.token == "tok_capture_fails") return refusal(400, "cannot_capture");
+    payment.left = amount;
     payment.capture_id = act(Step::capture, payment.reference, amount);
     captures_[payment.capture_id] = at->first;
     const std::string ids = R"("authorization_id":")" + at->first + R"(","capture_id":")" + payment.capture_id + '"';
@@ -158,6 +166,7 @@ void World::check_order(const Effect& effect) {
         case Step::capture:
             --stands.authorized;
             ++stands.captured;
+            stands.taken += effect.amount;
             must(stands.captured == 1, "two captured payments of one charge");
             break;
         case Step::ship:
@@ -169,8 +178,10 @@ void World::check_order(const Effect& effect) {
             --stands.shipped;
             break;
         case Step::refund:
-            --stands.captured;
-            must(stands.shipped == 0, "a refund while the shipment stands");
+            stands.given_back += effect.amount;
+            must(stands.given_back <= stands.taken, "more was refunded than captured");
+            if (stands.given_back == stands.taken) --stands.captured;
+            must(stands.shipped == 0 || refund_is_wished(effect.reference), "a refund while the shipment stands");
             must(stands.reserved > 0, "a refund after the reservation was released");
             break;
         case Step::void_authorization:

@@ -37,6 +37,8 @@ public:
     std::function<void(std::string)> violation;
     /// Whether nobody can tell what became of a charge, ever: whoever asks for it gives up.
     std::function<bool(const std::string& charge_id)> is_beyond_help;
+    /// Whoever owns the shop hears what its clients are told of a charge of this amount.
+    std::function<void(const std::string& charge_id, std::int64_t amount, const Heard&)> told;
 
     void start();
     [[nodiscard]] bool done() const noexcept { return at_work_ == 0; }

@@ -18,7 +18,8 @@ constexpr std::array<Kind, fault_count> kinds{{
     {"undo_refused", 250}, {"crash", 500},        {"pause", 150},        {"clock_wrong", 200},     {"hand_over", 150},
     {"blackout", 60},      {"long_blackout", 15}, {"store_refuses", 80}, {"store_reply_lost", 80}, {"store_crash", 100},
     {"tells", 600},        {"disputes", 100},     {"customer", 500},     {"shop_away", 300},       {"shop_deaf", 200},
-    {"by_hand", 300},      {"leaves", 300},       {"repeats", 300},      {"other_body", 150},
+    {"by_hand", 300},      {"leaves", 300},       {"repeats", 300},      {"other_body", 150},      {"wishes", 900},
+    {"expires", 300},
 }};
 
 }  // namespace

@@ -51,6 +51,8 @@ enum class Fault : std::uint8_t {
     leaves,      // does not wait for its answer
     repeats,     // asks several times at once
     other_body,  // asks for something else under the same key
+    wishes,      // a shop captures, voids, refunds, brings its customer back
+    expires,     // an authorization ends soon
     count,
 };
 

@@ -8,6 +8,7 @@
 #include "payments/shop_events.hpp"
 #include "simulation/clients.hpp"
 #include "simulation/post.hpp"
+#include "simulation/shopkeepers.hpp"
 #include "telemetry/log.hpp"
 
 namespace tollgate::simulation {
@@ -29,8 +30,15 @@ public:
             const auto row = store_.row(id);
             return row && is_beyond_help(*row);
         };
+        clients_.told = [this](const std::string& id, std::int64_t amount, const Heard& heard) {
+            shopkeepers_.hear_of(id, amount, heard);
+        };
+        shopkeepers_.is_beyond_help = clients_.is_beyond_help;
+        shopkeepers_.customer_comes_back = [this](const std::string& id) { world_.come_back(id); };
+        world_.refund_is_wished = [this](const std::string& id) { return shopkeepers_.want_money_back(id); };
         world_.news = [this](std::string webhook) { post_.bring(std::move(webhook)); };
-        world_.violation = clients_.violation = [this](std::string what) { violated(std::move(what)); };
+        world_.violation = clients_.violation =
+            shopkeepers_.violation = [this](std::string what) { violated(std::move(what)); };
     }
     ~Simulation() { fleet_.end(); }
     Simulation(const Simulation&) = delete;
@@ -54,6 +62,7 @@ public:
 
         fleet_.heal();
         clients_.ask_again();
+        shopkeepers_.ask_again();
         come_to_rest();
         check();
         return {.violations = std::move(violations_),
@@ -83,17 +92,17 @@ private:
         run_until([&] {
             if (scheduler_.now() < next_look) return false;
             next_look = scheduler_.now() + 1s;
-            return scheduler_.now() > at_most || (clients_.done() && post_.on_the_way() == 0 && at_rest());
+            return scheduler_.now() > at_most || (everybody_is_told() && post_.on_the_way() == 0 && at_rest());
         });
         if (!violations_.empty()) return;
         look_at_events();
-        if (!clients_.done()) violated("a client is left without an answer");
+        if (!everybody_is_told()) violated("a client is left without an answer");
         if (post_.on_the_way() > 0) violated("a webhook is never taken");
         for (const std::string& id : waiting_events_) {
             violated("event " + id + " never comes to rest: " + store_.event(id)->note);
         }
         for (const ChargeRow& row : store_.rows()) {
-            if (row.due_at && !is_beyond_help(row)) violated("charge " + row.id + " never comes to rest: " + row.state);
+            if (has_more_to_do(row)) violated("charge " + row.id + " never comes to rest: " + row.state);
         }
     }
 
@@ -112,7 +121,14 @@ private:
     [[nodiscard]] bool at_rest() {
         look_at_events();
         if (!waiting_events_.empty()) return false;
-        return std::ranges::none_of(store_.rows(), [this](const ChargeRow& row) { return row.due_at && !is_beyond_help(row); });
+        return std::ranges::none_of(store_.rows(), [this](const ChargeRow& row) { return has_more_to_do(row); });
+    }
+
+    [[nodiscard]] bool everybody_is_told() const noexcept { return clients_.done() && shopkeepers_.done(); }
+
+    /// By itself and soon; one that waits for its capture has time.
+    [[nodiscard]] bool has_more_to_do(const ChargeRow& row) const {
+        return row.due_at && row.status != ChargeStatus::authorized && !is_beyond_help(row);
     }
 
     /// Its last call was sent so long ago that the other side has forgotten the key, and is not found: only a human can tell.
@@ -145,6 +161,7 @@ private:
                 violated("told of another amount, and nobody was called: " + reference);
         }
         for (const Purchase& purchase : clients_.purchases()) check_answer(purchase);
+        for (const Wish& wish : shopkeepers_.wishes()) check_wish(wish);
         for (const std::string& id : store_.incoming()) check_webhook(id);
         check_shop();
     }
@@ -188,10 +205,11 @@ private:
         if (is_beyond_help(row)) return;
         must(row.status != ChargeStatus::processing && row.status != ChargeStatus::requires_action, "a charge is not final");
         must(stands.reserved == (sold || held ? 1 : 0), "reservations do not fit the charge");
-        must(stands.captured == (sold ? 1 : 0), "captured payments do not fit the charge");
+        const bool given_back = sold && stands.given_back == stands.taken;
+        must(stands.captured == (sold && !given_back ? 1 : 0), "captured payments do not fit the charge");
         must(stands.authorized == (held ? 1 : 0), "authorized payments do not fit the charge");
         must(stands.shipped == (sold ? 1 : 0), "shipments do not fit the charge");
-        must(row.live == (sold || held), "a charge that is undone counts as live");
+        must(row.live == ((sold && !given_back) || held), "a charge that is undone counts as live");
 
         std::vector<MoneyMoved> written;
         for (const LedgerEntry& entry : store_.ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id, entry.amount);
@@ -221,11 +239,37 @@ private:
                 continue;
             }
             const bool good = row->status == ChargeStatus::succeeded || row->status == ChargeStatus::authorized;
-            if (!is_beyond_help(*row) && good != (payload.answer->status == 201)) {
+            const bool may_have_changed = payload.answer->body.find(R"("status":"authorized")") != std::string::npos;
+            if (!may_have_changed && !is_beyond_help(*row) && good != (payload.answer->status == 201)) {
                 violated("told " + std::to_string(payload.answer->status) + " of a charge that is " +
                          std::string(name(row->status)) + ": " + purchase.key);
             }
         }
+    }
+
+    /// What was granted has happened, and of refunds exactly that.
+    void check_wish(const Wish& wish) {
+        const auto row = store_.row(wish.charge_id);
+        if (!row || is_beyond_help(*row)) return;
+        const Standing stands = world_.standing(wish.charge_id);
+        if (!wish.answer && !wish.refused) violated("a wish without an answer: " + wish.key);
+        if (wish.kind == "refund") {
+            std::int64_t granted = 0;
+            bool all = false;
+            for (const Wish& other : shopkeepers_.wishes()) {
+                if (other.charge_id != wish.charge_id || other.kind != "refund" || !other.granted()) continue;
+                granted += other.amount;
+                all = all || other.amount == 0;
+            }
+            const bool sold = row->status == ChargeStatus::succeeded;
+            const std::int64_t given_back = sold ? stands.given_back : 0;
+            if (all ? granted > given_back : granted != given_back) violated("other refunds than were granted: " + row->state);
+        }
+        if (!wish.granted()) return;
+        if (wish.kind == "capture" && row->status != ChargeStatus::succeeded) violated("captured, and is not: " + row->state);
+        if (wish.kind == "capture" && wish.amount > 0 && stands.taken != wish.amount)
+            violated("another capture: " + row->state);
+        if (wish.kind == "void" && row->status != ChargeStatus::canceled) violated("voided, and is not: " + row->state);
     }
 
     std::vector<std::string> violations_;
@@ -241,6 +285,7 @@ private:
     Fleet fleet_{scheduler_, faults_, history_, store_, world_, pages_, shop_};
     Post post_{scheduler_, faults_, history_, fleet_};
     Clients clients_{scheduler_, faults_, history_, fleet_};
+    Shopkeepers shopkeepers_{scheduler_, faults_, history_, fleet_};
 };
 
 }  // namespace

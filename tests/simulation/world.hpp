@@ -34,8 +34,9 @@ using MoneyMoved = std::tuple<std::string, std::string, std::int64_t>;
 struct Standing {
     int reserved = 0;    // reservations not released
     int authorized = 0;  // authorizations neither voided nor captured
-    int captured = 0;    // captures not refunded
+    int captured = 0;    // captures not wholly refunded
     int shipped = 0;     // shipments not canceled
+    std::int64_t taken = 0, given_back = 0;
 };
 
 enum class Side : std::uint8_t { gateway, inventory, shipping };
@@ -52,6 +53,12 @@ public:
 
     /// Takes the gateway's news, a webhook's body each: to be sent from now on.
     std::function<void(std::string)> news;
+
+    /// Whether a shop has asked to give money of this charge back.
+    std::function<bool(const std::string& reference)> refund_is_wished;
+
+    /// The customer authenticates, without news of it.
+    void come_back(const std::string& reference) { authenticated_.insert(reference); }
 
     /// Told of everything that must never be seen from outside.
     std::function<void(std::string)> violation;
@@ -91,7 +98,8 @@ private:
         std::string reference, token;
         std::int64_t amount = 0;
         std::string capture_id;
-        bool voided = false, refunded = false;
+        std::int64_t left = 0;  // of what was captured, not refunded
+        bool voided = false;
     };
     struct Goods {
         std::string reference;

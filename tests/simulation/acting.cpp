@@ -43,7 +43,7 @@ OutboundReply World::pay(const Message& message) {
         }
         if (token == "tok_customer" && !authenticated_.contains(reference)) {
             if (faults_.strikes(Fault::customer)) authenticate(reference);
-            return {402, R"({"error":"authentication_required","redirect_url":"https://bank.example/"})", {}};
+            return {402, R"({"error":"authentication_required","redirect_url":"https://bank.example/"})", {}, {}};
         }
         const std::string id = act(Step::authorize, reference, amount);
         payments_[id] = {.reference = reference, .token = token, .amount = amount, .capture_id = {}};

@@ -24,11 +24,12 @@ constexpr Milliseconds ask_again{1'000};
 struct State {
     std::string_view name;
     std::vector<Status> statuses;
+    bool refunding = false;  // and those that give money back just now
 };
 
 const std::array<State, 7>& states() {
     static const std::array<State, 7> all{
-        {{"RUNNING", {Status::processing}},
+        {{"RUNNING", {Status::processing}, true},
          {"WAITING", {Status::requires_action}},
          {"AUTHORIZED", {Status::authorized}},
          {"COMPLETED", {Status::succeeded}},
@@ -40,7 +41,7 @@ const std::array<State, 7>& states() {
 
 /// Those with something left to do.
 const State& unfinished() {
-    static const State any{"", {Status::processing, Status::requires_action, Status::needs_attention}};
+    static const State any{"", {Status::processing, Status::requires_action, Status::needs_attention}, true};
     return any;
 }
 
@@ -67,7 +68,10 @@ Task<http::Response> get_sagas(std::shared_ptr<const SagaApi> api, http::Request
     const auto limit = page_limit(request);
     if (!limit) co_return http::problem_response(limit.error(), request);
 
-    SurveyQuery query{.statuses = (*state)->statuses, .limit = *limit, .cursor = request.parameter("cursor").value_or("")};
+    SurveyQuery query{.statuses = (*state)->statuses,
+                      .refunding = (*state)->refunding,
+                      .limit = *limit,
+                      .cursor = request.parameter("cursor").value_or("")};
     PageBody body;
     for (int look = 0; look < looks_max && query.limit > 0; ++look) {
         auto page = co_await api->store.survey(query);

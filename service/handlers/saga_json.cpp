@@ -2,6 +2,7 @@
 
 #include "core/json_writer.hpp"
 #include "payments/keys.hpp"
+#include "payments/operation.hpp"
 
 namespace tollgate {
 namespace {
@@ -38,11 +39,36 @@ void write_course(JsonWriter& out, const Charge& charge) {
 void write_facts(JsonWriter& out, const Charge& charge) {
     out.name("facts").begin_object().member_if_any("reservation_id", charge.reservation_id);
     if (charge.authorization) out.member("authorization_id", charge.authorization->id);
-    out.member_if_any("capture_id", charge.capture_id).member_if_any("shipment_id", charge.shipment_id);
+    out.member_if_any("waiting_id", charge.waiting_id);
+    if (charge.to_capture > 0) out.member("to_capture", charge.to_capture);
+    out.member_if_any("capture_id", charge.capture_id);
+    if (!charge.capture_id.empty()) out.member("captured", charge.captured);
+    out.member_if_any("shipment_id", charge.shipment_id);
     if (charge.shipment_canceled) out.member("shipment_canceled", true);
     out.member_if_any("refund_id", charge.refund_id).member_if_any("void_id", charge.void_id);
     if (charge.released) out.member("released", true);
     out.end_object();
+}
+
+/// Those that were asked for and those that the gateway told of; a pending one has no id yet.
+void write_refunds(JsonWriter& out, const Charge& charge) {
+    if (charge.refunds.empty()) return;
+    out.name("refunds").begin_array();
+    for (const Refund& refund : charge.refunds) {
+        out.begin_object().member("status", refund.id.empty() ? "pending" : "refunded").member("amount", refund.amount);
+        out.member_if_any("refund_id", refund.id).member_if_any("operation", refund.operation).end_object();
+    }
+    out.end_array();
+}
+
+void write_operations(JsonWriter& out, const Charge& charge) {
+    if (charge.operations.empty()) return;
+    out.name("operations").begin_array();
+    for (const OpenOperation& one : charge.operations) {
+        out.begin_object().member("id", one.id).member("kind", name(one.kind)).member("request_id", one.request_id);
+        out.end_object();
+    }
+    out.end_array();
 }
 
 void write_ledger(JsonWriter& out, const std::vector<LedgerEntry>& ledger) {
@@ -60,7 +86,11 @@ std::string to_json(const ChargeRow& row, const Result<Charge>& charge, WallTime
     if (charge) {
         write_row(out, row, saga_state(*charge), now);
         write_course(out, *charge);
-        if (ledger != nullptr) write_facts(out, *charge);
+        if (ledger != nullptr) {
+            write_facts(out, *charge);
+            write_refunds(out, *charge);
+            write_operations(out, *charge);
+        }
     } else {
         write_row(out, row, "UNREADABLE", now);
         out.member("detail", charge.error().detail);

@@ -17,7 +17,7 @@ std::string body_of(const std::string& order, std::int64_t amount, std::string_v
 
 std::string_view draw_token(Random& random) {
     const auto drawn = random.below(100);
-    return drawn < 8 ? "tok_declined" : drawn < 12 ? "tok_customer" : drawn < 18 ? "tok_capture_fails" : "tok_visa";
+    return drawn < 8 ? "tok_declined" : drawn < 16 ? "tok_customer" : drawn < 22 ? "tok_capture_fails" : "tok_visa";
 }
 
 std::string_view draw_sku(Random& random) {

@@ -279,6 +279,44 @@ TEST_CASE("the refund of an undoing is adopted from the news, and another one wa
     CHECK(next_step(charge) == Step::release);
 }
 
+TEST_CASE("a refund that a shop asked for is adopted from the news while it is under way, and told to the shop") {
+    Charge charge = succeeded();
+    charge.refunds = {{"", 700, "op_1", "broken"}, {"", 300, "op_2", ""}};
+    charge.intent = Intent{.step = Step::refund, .since = noon};
+    CHECK(heard(charge, refunded("ref_1", 300)) == Outcome::too_soon);
+    CHECK(heard(charge, total_refunded(700)) == Outcome::too_soon);
+    const Heard told = hear(charge, refunded("ref_1", 700), noon);
+    REQUIRE(told.kind == Outcome::applied);
+    CHECK(charge.refunds[0].id == "ref_1");
+    CHECK(told.occurrences.size() == 1);
+    CHECK(unrefunded(charge) == 4299);
+    CHECK(refundable(charge) == 3999);
+    CHECK(next_step(charge) == Step::refund);
+    CHECK(heard(charge, refunded("ref_1", 700)) == Outcome::known);
+}
+
+TEST_CASE("a refund made elsewhere while another one waits for its call counts by itself") {
+    Charge charge = succeeded();
+    charge.refunds = {{"", 700, "op_1", ""}};
+    charge.intent = Intent{.step = Step::refund, .sent = false, .since = noon};
+    CHECK(heard(charge, refunded("ref_1", 700)) == Outcome::applied);
+    CHECK(charge.refunds[0].id.empty());
+    CHECK(unrefunded(charge) == 4299);
+
+    Charge undone = undoing(Step::refund);
+    undone.intent->sent = false;
+    CHECK(heard(undone, refunded("ref_1", 100)) == Outcome::applied);
+    CHECK(unrefunded(undone) == 4899);  // and that is what it still gives back
+    CHECK(next_step(undone) == Step::refund);
+}
+
+TEST_CASE("what a gateway kept open for its customer is not voided again once it says that it was") {
+    Charge charge = at_customer();
+    charge.waiting_id = "pi_1";
+    CHECK(heard(charge, news(News::voided)) == Outcome::applied);
+    CHECK(next_step(charge) == Step::release);
+}
+
 TEST_CASE("a void that is under way is adopted, and a capture that came before it is refunded instead") {
     Charge charge = undoing(Step::void_authorization);
     CHECK(heard(charge, news(News::voided)) == Outcome::applied);

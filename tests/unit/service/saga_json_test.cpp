@@ -25,6 +25,7 @@ Charge undoing() {
     charge.reservation_id = "res_1";
     charge.authorization = Authorization{.id = "auth_1"};
     charge.capture_id = "cap_1";
+    charge.captured = 4999;
     charge.failure = Failure{.step = Step::ship, .error = {Code::cannot_ship, "too large"}};
     charge.intent = Intent{.step = Step::refund, .since = noon, .tries = 3, .round = 1};
     return charge;
@@ -56,7 +57,7 @@ TEST_CASE("an operator reads where a saga stands, what it does next and why, wit
         "currency":"USD","attempt":1,"fence":7,"due_at":"2026-11-22T10:00:05.000Z","owned":true,
         "lease_until":"2026-11-22T10:00:30.000Z","created_at":"2026-11-22T10:00:00.000Z",
         "failure":{"step":"ship","code":"cannot_ship","detail":"too large"},
-        "facts":{"reservation_id":"res_1","authorization_id":"auth_1","capture_id":"cap_1"},
+        "facts":{"reservation_id":"res_1","authorization_id":"auth_1","capture_id":"cap_1","captured":4999},
         "ledger":[{"type":"capture","gateway_id":"cap_1","amount":4999,"currency":"USD"}]})");
     json::object told = json::parse(text).as_object();
     CHECK(told.at("id").as_string() == saga_id(row.id));
@@ -70,6 +71,21 @@ TEST_CASE("an operator reads where a saga stands, what it does next and why, wit
     for (const char* member : {"id", "charge_id", "step"}) told.erase(member);
     CHECK(json::value(told) == expected);
     CHECK_THAT(text, !Catch::Contains("the client's own"));
+}
+
+TEST_CASE("an operator sees a refund that is under way, whose it is, and the key that its call carries") {
+    Charge charge = undoing();
+    charge.failure.reset();
+    charge.shipment_id = "ship_1";
+    charge.refunds = {{"ref_1", 1000}, {"", 500, "op_1", "broken"}};
+    charge.operations = {{"op_1", OperationKind::refund, "fingerprint", "req-2", {}}};
+    const ChargeRow row = row_of(charge);
+    const json::object told = json::parse(to_saga_json(row, from_state(row), noon, {})).as_object();
+    CHECK(told.at("state") == "RUNNING");
+    CHECK(told.at("step").at("idempotency_key").as_string() == refund_key(row.id, "op_1", 1));
+    CHECK(told.at("refunds") == json::parse(R"([{"status":"refunded","amount":1000,"refund_id":"ref_1"},
+        {"status":"pending","amount":500,"operation":"op_1"}])"));
+    CHECK(told.at("operations") == json::parse(R"([{"id":"op_1","kind":"refund","request_id":"req-2"}])"));
 }
 
 TEST_CASE("a saga in a list leaves out its facts, and nobody owns it once its lease is over") {

@@ -26,8 +26,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int exit_usage = 2;
-
 std::size_t thread_count(int configured) {
     return configured > 0 ? static_cast<std::size_t>(configured) : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -228,7 +226,6 @@ private:
 
 int serve(Settings settings) {
     harden_process();
-    if (settings.gateway.kind == "stripe") return say("gateway.kind: \"stripe\" is not part of this version yet.", exit_usage);
     log::start({.level = log::level_from(settings.log.level),
                 .format = settings.log.format == "text" ? log::Format::text : log::Format::json});
     auto loops = make_loops(thread_count(settings.server.threads));

@@ -6,6 +6,7 @@
 #include "gateway/http_gateway.hpp"
 #include "gateway/http_goods.hpp"
 #include "gateway/sandbox/sandbox_exchange.hpp"
+#include "gateway/stripe/stripe_gateway.hpp"
 #include "net/http_client.hpp"
 #include "pipeline/circuit_breaker.hpp"
 #include "pipeline/retry.hpp"
@@ -73,11 +74,23 @@ Result<std::unique_ptr<Exchange>> exchange_for(const Runtime& runtime, const std
     return std::unique_ptr<Exchange>(std::move(*client));
 }
 
+/// Empty: the sandbox of this process.
+std::string gateway_url(const Settings::Gateway& gateway) {
+    if (gateway.kind == "sandbox") return "";
+    return gateway.url.empty() && gateway.kind == "stripe" ? StripeGateway::endpoint : gateway.url;
+}
+
+std::unique_ptr<PaymentGateway> make_gateway(Exchange& exchange, const Settings::Gateway& gateway) {
+    if (gateway.kind == "stripe")
+        return std::make_unique<StripeGateway>(exchange,
+                                               StripeOptions{.api_key = gateway.api_key, .return_url = gateway.return_url});
+    return std::make_unique<HttpGateway>(exchange, HttpGatewayOptions{.name = gateway.kind, .api_key = gateway.api_key});
+}
+
 }  // namespace
 
 Result<Exchanges> Exchanges::connect(const Runtime& runtime, const Settings& settings, sandbox::World& world) {
-    const bool sandbox_gateway = settings.gateway.kind == "sandbox";
-    auto gateway = exchange_for(runtime, sandbox_gateway ? "" : settings.gateway.url, "gateway.url", world);
+    auto gateway = exchange_for(runtime, gateway_url(settings.gateway), "gateway.url", world);
     if (!gateway) return fail(std::move(gateway.error()));
     auto inventory = exchange_for(runtime, settings.inventory.url, "inventory.url", world);
     if (!inventory) return fail(std::move(inventory.error()));
@@ -88,8 +101,7 @@ Result<Exchanges> Exchanges::connect(const Runtime& runtime, const Settings& set
 
 Outside::Outside(const Runtime& runtime, const Settings& settings, OutsideShared shared, Exchanges exchanges)
     : exchanges_(std::move(exchanges)),
-      gateway_(std::make_unique<HttpGateway>(
-          *exchanges_.gateway, HttpGatewayOptions{.name = settings.gateway.kind, .api_key = settings.gateway.api_key})),
+      gateway_(make_gateway(*exchanges_.gateway, settings.gateway)),
       inventory_(std::make_unique<HttpGoods>(*exchanges_.inventory, inventory_words)),
       shipping_(std::make_unique<HttpGoods>(*exchanges_.shipping, shipping_words)) {
     const RetryPolicy policy{.attempts_max = settings.retry.max_attempts,

@@ -92,6 +92,13 @@ std::string_view text_in(const object& answer, std::string_view member) noexcept
     return {value->get_string().data(), value->get_string().size()};
 }
 
+bool is_web_address(std::string_view url) noexcept {
+    const std::size_t host = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
+    return host != 0 && url.size() > host && url.size() <= 2048 && url[host] != '/' && std::ranges::all_of(url, [](char c) {
+               return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\';
+           });
+}
+
 std::string percent_encode(std::string_view segment) {
     constexpr std::string_view hex = "0123456789ABCDEF";
     std::string out;

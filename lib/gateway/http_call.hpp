@@ -36,6 +36,9 @@ Task<Result<OutboundReply>> ask(Exchange& exchange, std::string authorization, S
 /// Empty when the member is absent or no string.
 [[nodiscard]] std::string_view text_in(const boost::json::object& answer, std::string_view member) noexcept;
 
+/// An address that a browser can be sent to and that fits into a header.
+[[nodiscard]] bool is_web_address(std::string_view url) noexcept;
+
 /// One segment of a path (RFC 3986 section 2.1).
 [[nodiscard]] std::string percent_encode(std::string_view segment);
 

@@ -1,6 +1,5 @@
 #include "gateway/http_gateway.hpp"
 
-#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <optional>
 
@@ -47,19 +46,11 @@ Result<void> check_status(const object& answer, std::string_view status) {
     return {};
 }
 
-/// An address that a browser can be sent to and that fits into a header.
-bool is_web_address(std::string_view url) {
-    const std::size_t host = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
-    return host != 0 && url.size() > host && url.size() <= 2048 && url[host] != '/' && std::ranges::all_of(url, [](char c) {
-               return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\';
-           });
-}
-
 Result<AuthorizeOutcome> authentication(const OutboundReply& reply) {
     boost::system::error_code error;
     const auto body = boost::json::parse(view(reply.body), error);
     const std::string_view url = error || !body.is_object() ? std::string_view() : text_in(body.get_object(), "redirect_url");
-    if (!is_web_address(url))
+    if (!section6::is_web_address(url))
         return fail(Code::unreadable_answer, "asked for the customer's authentication without a usable redirect_url");
     AuthorizeOutcome outcome;
     outcome.redirect_url = url;

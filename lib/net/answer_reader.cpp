@@ -126,6 +126,10 @@ OutboundReply AnswerReader::take(WallTime now) {
     reply.status = static_cast<int>(message.result_int());
     if (const auto wait = message.find(http::field::retry_after); wait != message.end())
         reply.retry_after = parse_retry_after(std::string_view(wait->value().data(), wait->value().size()), now);
+    if (const auto again = message.find("Stripe-Should-Retry"); again != message.end()) {
+        if (again->value() == "true") reply.should_retry = true;
+        if (again->value() == "false") reply.should_retry = false;
+    }
     reply.body = std::move(message.body());
     return reply;
 }

@@ -1,6 +1,6 @@
-#include <array>
 #include <boost/json.hpp>
 
+#include "gateway/stripe/amounts.hpp"
 #include "webhooks/families.hpp"
 
 namespace tollgate::webhooks {
@@ -11,13 +11,6 @@ using Kind = GatewayNews::Kind;
 
 constexpr std::string_view intent_family = "payment_intent.";
 constexpr std::string_view dispute_family = "charge.dispute.";
-
-/// docs.stripe.com/currencies: ISK and UGX keep two decimals that are always 00, MGA has none.
-int stripe_decimals(Currency currency) {
-    const std::string_view code = currency.code();
-    if (code == "ISK" || code == "UGX") return 2;
-    return code == "MGA" ? 0 : currency.exponent();
-}
 
 /// Our charge, as we wrote it into the PaymentIntent's metadata; Stripe copies them to its Charge.
 std::string reference_in(Fields& object) {
@@ -42,11 +35,11 @@ std::optional<GatewayNews> intent_news(std::string_view what, Fields& intent) {
     if (what == "amount_capturable_updated") {
         if (intent.text("capture_method") != "manual") return std::nullopt;
         news.kind = Kind::authorized;
-        news.amount = intent.money("amount_capturable", "currency", stripe_decimals);
+        news.amount = intent.money("amount_capturable", "currency", stripe::decimals);
     } else if (what == "succeeded") {
         news.kind = Kind::captured;
         news.capture_id = intent.id("latest_charge");
-        news.amount = intent.money("amount_received", "currency", stripe_decimals);
+        news.amount = intent.money("amount_received", "currency", stripe::decimals);
     } else if (what == "canceled") {
         news.kind = Kind::voided;
     } else if (what == "payment_failed") {
@@ -78,7 +71,15 @@ const json::object* newest_refund(Fields& charge) {
     return newest;
 }
 
-GatewayNews refund_news(Fields& charge) {
+/// API versions before 2025-03-31 tell of a voided authorization as refunded too, which is no news of a capture
+/// (docs.stripe.com/ changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow).
+bool was_never_captured(const Fields& charge) {
+    const json::value* const captured = charge.whole().if_contains("captured");
+    return captured != nullptr && captured->is_bool() && !captured->get_bool();
+}
+
+std::optional<GatewayNews> refund_news(Fields& charge) {
+    if (was_never_captured(charge)) return std::nullopt;
     GatewayNews news{.kind = Kind::refunded,
                      .reference = reference_in(charge),
                      .authorization_id = charge.id("payment_intent"),
@@ -86,10 +87,10 @@ GatewayNews refund_news(Fields& charge) {
     if (const json::object* const newest = newest_refund(charge)) {
         Fields refund(*newest);
         news.refund_id = refund.id("id");
-        news.amount = refund.money("amount", "currency", stripe_decimals);
+        news.amount = refund.money("amount", "currency", stripe::decimals);
         charge.also(refund);
     } else {
-        news.amount = charge.money("amount_refunded", "currency", stripe_decimals);
+        news.amount = charge.money("amount_refunded", "currency", stripe::decimals);
         news.in_total = true;
     }
     return news;
@@ -101,7 +102,7 @@ GatewayNews dispute_news(Fields& dispute) {
             .authorization_id = dispute.id("payment_intent"),
             .capture_id = dispute.id("charge"),
             .dispute_id = dispute.id("id"),
-            .amount = dispute.money("amount", "currency", stripe_decimals)};
+            .amount = dispute.money("amount", "currency", stripe::decimals)};
 }
 
 }  // namespace

@@ -163,6 +163,13 @@ TEST_CASE("a refund of Stripe's is the newest one where they are listed, and all
                                              R"({"id":"re_2","amount":400,"currency":"usd","created":2}]}})")) == newest);
 }
 
+TEST_CASE("a voided authorization that Stripe tells of as refunded is no news of a capture") {
+    const std::string charge =
+        R"({"id":"ch_stripe","payment_intent":"pi_1","currency":"usd","metadata":{"reference":"ch_1"},"amount_refunded":900)";
+    CHECK(is_silent(stripe("charge.refunded", charge + R"(,"captured":false})")));
+    CHECK(told(stripe("charge.refunded", charge + R"(,"captured":true})")).kind == Kind::refunded);
+}
+
 TEST_CASE("a dispute of Stripe's names what was paid") {
     const std::string dispute =
         R"({"id":"dp_1","charge":"ch_stripe","payment_intent":"pi_1","amount":900,"currency":"usd","metadata":{}})";

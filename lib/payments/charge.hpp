@@ -83,6 +83,7 @@ struct Charge {
     std::string waiting_id;       // what the gateway keeps open while it waits for its customer; empty: nothing
     int actions = 0;              // how often the customer has authenticated; each is followed by an authorization of its own
     std::vector<Refund> refunds;  // beside that of an undoing; the first pending one is the next to be made
+    std::vector<std::string> refused;   // the operations whose refund the gateway refused: they are not made later
     std::vector<std::string> disputes;  // their ids at the gateway
 
     std::optional<Failure> failure;

@@ -54,6 +54,7 @@ void ChargeSaga::refuse_refund(const PaymentError& error) {
     const auto pending = first_pending(charge_);
     const auto one = std::ranges::find(charge_.operations, pending->operation, &OpenOperation::id);
     if (one != charge_.operations.end()) one->refused = error;
+    charge_.refused.push_back(pending->operation);
     charge_.refunds.erase(pending);
 }
 

@@ -55,9 +55,10 @@ void write_returns(JsonWriter& out, const Charge& charge) {
         }
         out.end_array();
     }
-    if (!charge.disputes.empty()) {
-        out.name("disputes").begin_array();
-        for (const std::string& id : charge.disputes) out.value(id);
+    for (const auto& [name, ids] : {std::pair("refused", &charge.refused), std::pair("disputes", &charge.disputes)}) {
+        if (ids->empty()) continue;
+        out.name(name).begin_array();
+        for (const std::string& id : *ids) out.value(id);
         out.end_array();
     }
 }
@@ -137,8 +138,10 @@ void read_returns(const json::object& in, Charge& charge) {
             if (parts.size() > 3) charge.refunds.back().reason = parts.at(3).as_string();
         }
     }
-    if (const json::value* value = in.if_contains("disputes")) {
-        for (const json::value& id : value->as_array()) charge.disputes.emplace_back(id.as_string());
+    for (const auto& [name, ids] : {std::pair("refused", &charge.refused), std::pair("disputes", &charge.disputes)}) {
+        const json::value* value = in.if_contains(name);
+        if (value == nullptr) continue;
+        for (const json::value& id : value->as_array()) ids->emplace_back(id.as_string());
     }
 }
 

@@ -51,7 +51,8 @@ Result<void> ask_refund(Charge& charge, const OperationRequest& request, const s
         return fail(Code::refund_exceeds_capture,
                     "of what was captured, " + std::to_string(left) + " is neither refunded nor about to be");
     }
-    if (charge.refunds.size() >= returns_max) return invalid_state(charge, "it has too many refunds to take another one");
+    if (charge.refunds.size() + charge.refused.size() >= returns_max)
+        return invalid_state(charge, "it has too many refunds to take another one");
     charge.refunds.push_back({{}, amount, id, request.reason});
     return {};
 }
@@ -84,7 +85,8 @@ std::string operation_id(std::string_view charge_id, OperationKind kind, std::st
 }
 
 bool was_asked(const Charge& charge, const std::string& id) noexcept {
-    return charge.concluded_by == id || std::ranges::find(charge.refunds, id, &Refund::operation) != charge.refunds.end();
+    return charge.concluded_by == id || std::ranges::find(charge.refunds, id, &Refund::operation) != charge.refunds.end() ||
+           std::ranges::find(charge.refused, id) != charge.refused.end();
 }
 
 Result<void> ask(Charge& charge, const OperationRequest& request, const std::string& id) {
@@ -117,8 +119,10 @@ std::optional<Answer> outcome_of(const Charge& charge, const OpenOperation& oper
     const Answer done{200, to_json(charge)};
     if (operation.kind == OperationKind::refund) {
         const auto refund = std::ranges::find(charge.refunds, operation.id, &Refund::operation);
-        if (refund != charge.refunds.end() && refund->id.empty()) return std::nullopt;
-        return done;
+        if (refund == charge.refunds.end()) {  // the gateway's own words were told, and are forgotten by now
+            return failure_answer(charge, {Code::gateway_refused, "the gateway refused it"}, path, operation.request_id);
+        }
+        return refund->id.empty() ? std::nullopt : std::optional(done);
     }
     if (!settled_by_status(charge)) return std::nullopt;
     const bool voids = operation.kind == OperationKind::void_authorization;

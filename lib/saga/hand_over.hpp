@@ -1,6 +1,6 @@
 #pragma once
 
-#include <unordered_set>
+#include <list>
 
 #include "async/runtime.hpp"
 
@@ -27,16 +27,16 @@ public:
 
 private:
     struct Entry {
-        Entry(std::unordered_set<Timer*>& set, Timer* timer) : set_(set), timer_(timer) { set_.insert(timer_); }
-        ~Entry() { set_.erase(timer_); }
+        Entry(std::list<Timer*>& list, Timer* timer) : list_(list), place_(list.insert(list.end(), timer)) {}
+        ~Entry() { list_.erase(place_); }
         Entry(const Entry&) = delete;
         Entry& operator=(const Entry&) = delete;
-        std::unordered_set<Timer*>& set_;
-        Timer* timer_;
+        std::list<Timer*>& list_;
+        std::list<Timer*>::iterator place_;
     };
 
     bool requested_ = false;
-    std::unordered_set<Timer*> sleepers_;
+    std::list<Timer*> sleepers_;  // woken in the order of their coming
 };
 
 }  // namespace tollgate

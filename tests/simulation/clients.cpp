@@ -60,6 +60,7 @@ Purchase& Clients::draw_purchase() {
     const std::string number = std::to_string(purchases_.size());
     Purchase purchase;
     purchase.key = "k" + number;
+    purchase.begun_at = scheduler_.now();
     purchase.charge_id = charge_id("default", purchase.key);
     purchase.began_again = !purchases_.empty() && random.below(12) == 0;
     const Purchase* const earlier = purchase.began_again ? &purchases_[random.below(purchases_.size())] : nullptr;
@@ -136,7 +137,7 @@ void Clients::hear(Purchase& purchase, std::size_t payload, const Heard& heard, 
         return;
     }
     // A kept answer may be forgotten after its time, by the clock of a process that may be wrong by an hour.
-    const bool still_kept = scheduler_.now() - asked.answered_at < fleet_.settings().idempotency.ttl - 2h;
+    const bool still_kept = scheduler_.now() - purchase.begun_at < fleet_.settings().idempotency.ttl - 2h;
     const bool as_it_stands = !still_kept && says(*asked.answer, R"("status":"authorized")");  // and not as it stood
     const bool other_status = heard.status != asked.answer->status && !as_it_stands;
     if (other_status || (still_kept && stands(heard) != stands(*asked.answer))) {

@@ -22,6 +22,7 @@ struct Purchase {
     std::string key;
     std::string order_id;
     std::string charge_id;
+    SteadyTime begun_at{};  // nothing was asked before
     std::array<Payload, 2> payloads;
     bool began_again = false;  // asked under another key for an order that was asked for before
 

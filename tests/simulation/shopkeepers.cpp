@@ -49,6 +49,7 @@ void Shopkeepers::want(const std::string& charge_id, const std::string& kind, st
     wish.kind = kind;
     wish.key = "w" + std::to_string(wishes_.size());
     wish.amount = amount;
+    wish.begun_at = scheduler_.now();
     ++at_work_;
     spawn(scheduler_.nature().runtime().executor, pursue(wish));
 }
@@ -85,9 +86,7 @@ void Shopkeepers::hear(Wish& wish, const Heard& heard) {
     if (heard.status == 202) return hear_of(wish.charge_id, amounts_[wish.charge_id], heard);
     if (heard.status >= 400 && says(heard, R"("retriable":true)")) return;
     if (is_not_allowed(heard)) {
-        // Its answer is kept for a time, by the clock of a process that may be wrong by an hour.
-        const bool still_kept = scheduler_.now() - wish.answered_at < fleet_.settings().idempotency.ttl - 2h;
-        if (wish.answer && still_kept) violation("not allowed after its answer: " + wish.key + " " + heard.body);
+        if (wish.answer && still_kept(wish)) violation("not allowed after its answer: " + wish.key + " " + heard.body);
         wish.refused = true;
         return;
     }
@@ -96,14 +95,16 @@ void Shopkeepers::hear(Wish& wish, const Heard& heard) {
     if (!known) violation("an answer to a wish that nobody can expect: " + std::to_string(heard.status) + " " + heard.body);
     if (!wish.answer) {
         wish.answer = heard;
-        wish.answered_at = scheduler_.now();
         return hear_of(wish.charge_id, amounts_[wish.charge_id], heard);
     }
-    const bool still_kept = scheduler_.now() - wish.answered_at < fleet_.settings().idempotency.ttl - 2h;
-    if (still_kept && (heard.status != wish.answer->status || heard.body != wish.answer->body)) {
+    if (still_kept(wish) && (heard.status != wish.answer->status || heard.body != wish.answer->body)) {
         violation("another answer to a wish than the first: " + wish.key + "\n  first " + wish.answer->body + "\n  now   " +
                   heard.body);
     }
+}
+
+bool Shopkeepers::still_kept(const Wish& wish) const {
+    return scheduler_.now() - wish.begun_at < fleet_.settings().idempotency.ttl - 2h;
 }
 
 void Shopkeepers::ask_again() {

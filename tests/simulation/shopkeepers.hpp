@@ -16,9 +16,9 @@ struct Wish {
     std::string kind;  // capture, void, refund, confirm
     std::string key;
     std::int64_t amount = 0;  // 0: all there is
+    SteadyTime begun_at{};    // nothing was asked before
     bool refused = false;     // the charge does not allow it, and nothing was kept
     std::optional<Heard> answer;
-    SteadyTime answered_at{};
 
     [[nodiscard]] bool granted() const noexcept { return answer && answer->status == 200; }
 };
@@ -50,6 +50,8 @@ private:
     Task<void> pursue(Wish& wish);
     Task<void> ask_once(Wish& wish);
     void hear(Wish& wish, const Heard& heard);
+    /// Its answer, if there is one: for a time, by the clock of a process that may be wrong by an hour.
+    [[nodiscard]] bool still_kept(const Wish& wish) const;
     [[nodiscard]] std::uint64_t draw(std::uint64_t bound) { return faults_.draw(Fault::wishes, bound); }
 
     Scheduler& scheduler_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 #include <string>
@@ -43,6 +44,7 @@ Charge full() {
     charge.concluded_by = "op_0";
     charge.operations = {{"op_2", OperationKind::refund, "fingerprint", "req-2", {}}};
     charge.warned = true;
+    charge.refused = {"op_7"};
     charge.disputes = {"dp_1"};
     charge.told = "charge.succeeded";
     charge.failure =
@@ -117,6 +119,7 @@ TEST_CASE("every member of a charge survives its store") {
     CHECK(after.operations[0].fingerprint == "fingerprint");
     CHECK(after.operations[0].request_id == "req-2");
     CHECK(after.warned == before.warned);
+    CHECK(after.refused == before.refused);
     CHECK(after.disputes == before.disputes);
     CHECK(after.told == before.told);
     CHECK(after.failure->voided);
@@ -194,7 +197,8 @@ TEST_CASE("a state whose members have another type is an error, not a crash") {
             row.state = json::serialize(damaged);
             INFO(row.state);
             const auto charge = from_state(row);
-            const bool a_list = member.key() == "refunds" || member.key() == "disputes" || member.key() == "ops";
+            const std::vector<std::string> lists{"refunds", "refused", "disputes", "ops"};
+            const bool a_list = std::ranges::find(lists, member.key()) != lists.end();
             const bool may_be_bare = (other.is_object() && member.key() == "auth") || (other.is_array() && a_list);
             CHECK(charge.has_value() == may_be_bare);
         }

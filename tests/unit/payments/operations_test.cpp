@@ -145,6 +145,18 @@ TEST_CASE("a refund whose record has outlived its time is still not made twice")
     CHECK(shop.given_back() == 1000);
 }
 
+TEST_CASE("a refund that was refused stays so after its record has outlived its time") {
+    Counter shop;
+    shop.answer_ttl = 1h;
+    REQUIRE(shop.post());
+    shop.world.scripts[Step::refund].performs = {refuses(Code::gateway_refused)};
+    CHECK(shop.answered(Kind::refund, "op-1", 1000) == "502");
+    shop.time.advance(2h);
+    CHECK(shop.answered(Kind::refund, "op-1", 1000) == "502");
+    CHECK(shop.given_back() == 0);
+    CHECK(shop.answered(Kind::refund, "op-2", 1000) == "200");
+}
+
 TEST_CASE("refunds never exceed what was captured, and without an amount all that is left is given back") {
     Charged shop;
     CHECK(shop.answered(Kind::refund, "op-1", 1999) == "200");

@@ -64,18 +64,14 @@ void Crowd::buy(Purchase& purchase, Chance& chance) {
         if (!same(*twin->answer, *purchase.answer))
             violations_.add("two who asked at once heard: " + twin->answer->body, purchase);
     }
-    if (!purchase.answer) return;
+    if (!is_settled(purchase)) return;
     if (chance() % 4 == 0) ask_once_more(purchase, port + 1);
     if (chance() % 4 == 0) ask_with_another_body(purchase, port);
 }
 
 void Crowd::settle(Purchase& purchase, std::size_t first_port) {
-    for (std::size_t tries = 0; tries == 0 || !out_of_time(); ++tries) {
-        auto reply = ask(purchase, options_.ports[(first_port + tries) % options_.ports.size()]);
-        if (is_final(reply)) {
-            purchase.answer = std::move(reply);
-            return;
-        }
+    for (std::size_t tries = 0; !is_settled(purchase) && (tries == 0 || !out_of_time()); ++tries) {
+        if (go_on(purchase, options_.ports[(first_port + tries) % options_.ports.size()])) continue;
         ++asked_again_;
         std::this_thread::sleep_for(between_tries);
     }
@@ -84,7 +80,12 @@ void Crowd::settle(Purchase& purchase, std::size_t first_port) {
 void Crowd::ask_once_more(const Purchase& purchase, std::size_t first_port) {
     Purchase again = purchase;
     again.answer.reset();
+    again.after.clear();
     settle(again, first_port);
+    for (std::size_t i = 0; i < again.after.size(); ++i) {
+        if (!same(again.after[i], purchase.after[i]))
+            violations_.add("an operation asked for once more was answered: " + again.after[i].body, purchase);
+    }
     if (again.answer && !same(*again.answer, *purchase.answer))
         violations_.add("asked once more, the answer was: " + std::to_string(again.answer->status) + " " + again.answer->body,
                         purchase);

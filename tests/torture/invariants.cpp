@@ -28,6 +28,9 @@ public:
         const Reply& answer = *purchase_.answer;
         must(answer.status == purchase_.kind->status, "the final answer is " + std::to_string(answer.status));
         must(answer.text("code") == purchase_.kind->code, "the final answer's code is " + answer.text("code"));
+        for (const Reply& after : purchase_.after) {
+            must(after.status == 200, "an operation was answered " + std::to_string(after.status) + " " + after.body);
+        }
     }
 
     /// Returns how many earlier attempts there were: what they had reserved was given back before the key was freed.
@@ -40,17 +43,22 @@ public:
 
         std::string stands;
         std::set<std::string> keys;
+        std::vector<long long> amounts;
+        const Reply& last = purchase_.after.empty() ? *purchase_.answer : purchase_.after.back();
         for (const Effect& effect : effects) {
             must(keys.insert(effect.key).second, "two effects under the key " + effect.key);
-            const bool same = !of_money.contains(effect.type) || effect.amount == purchase_.order.amount;
-            must(same, effect.type + " of another amount, " + std::to_string(effect.amount));
+            if (of_money.contains(effect.type)) amounts.push_back(effect.amount);
             if (!standing.contains(effect.status)) continue;
             stands += effect.type + " " + effect.status + " ";
-            must(purchase_.answer->text(names_in_answer.at(effect.type)) == effect.id, "the answer does not name " + effect.id);
+            must(last.text(names_in_answer.at(effect.type)) == effect.id, "the answer does not name " + effect.id);
         }
+        auto expected = purchase_.kind->amounts;
+        if (expected.empty()) expected.assign(amounts.size(), purchase_.order.amount);
+        must(amounts == expected, "other money moved than was asked for");
         const bool paid = purchase_.kind->charge_status == "succeeded";
-        must(stands == (paid ? "reserve reserved authorize captured capture captured ship shipped " : ""),
-             "outside there stands: " + stands);
+        const bool given_back = types(effects).ends_with("refund");
+        const std::string payment = given_back ? "" : "authorize captured capture captured ";
+        must(stands == (paid ? "reserve reserved " + payment + "ship shipped " : ""), "outside there stands: " + stands);
         return earlier;
     }
 
@@ -64,6 +72,13 @@ public:
         const bool same = replay.status == purchase_.answer->status && replay.body == purchase_.answer->body;
         must(same, "the replay is another answer: " + std::to_string(replay.status) + " " + replay.body);
         must(replay.header("idempotent-replayed") == "true", "the replay is not told as one");
+        for (std::size_t i = 0; i < purchase_.after.size(); ++i) {
+            Purchase copy = purchase_;
+            auto again = ask_operation(copy, i, port);
+            for (int tries = 0; tries < 30 && !is_final(again); ++tries) again = ask_operation(copy, i, port);
+            const bool told = again && again->status == purchase_.after[i].status && again->body == purchase_.after[i].body;
+            must(told && again->header("idempotent-replayed") == "true", "an operation's replay is another answer");
+        }
     }
 
     void at_charge(unsigned short port) const {
@@ -107,7 +122,7 @@ Checked check_promise(const std::vector<Purchase>& purchases, const std::vector<
     std::set<std::string> known;
     for (const Purchase& purchase : purchases) {
         known.insert(purchase.order.id);
-        if (!purchase.answer) {
+        if (!is_settled(purchase)) {
             violations.add("no final answer", purchase);
             continue;
         }

@@ -26,6 +26,31 @@ Kind not_captured(std::string name, std::string token) {
     return {std::move(name), std::move(token), "SKU-1", 409, "checkout_reversed", "reversed", voided};
 }
 
+constexpr const char* manual = R"(,"capture":"manual")";
+
+Kind captured(std::string name, std::string token) {
+    Kind kind{std::move(name), std::move(token), "SKU-1", 201, "", "succeeded", bought};
+    kind.more = manual;
+    kind.then = {{"capture", R"({"amount":3000})"}};
+    kind.amounts = {4999, 3000};
+    return kind;
+}
+
+Kind void_by_hand(std::string name, std::string token) {
+    Kind kind{std::move(name), std::move(token), "SKU-1", 201, "", "canceled", voided};
+    kind.more = manual;
+    kind.then = {{"void", ""}};
+    return kind;
+}
+
+Kind refunded(std::string name, std::string token) {
+    Kind kind = good(std::move(name), std::move(token));
+    kind.effects = bought + " refund refund";
+    kind.then = {{"refund", R"({"amount":1999})"}, {"refund", R"({"reason":"the rest"})"}};
+    kind.amounts = {4999, 4999, 1999, 3000};
+    return kind;
+}
+
 constexpr std::size_t heard_max = 60;
 constexpr std::size_t violations_max = 20;
 constexpr std::size_t log_tail = 40;
@@ -71,35 +96,90 @@ const std::vector<Kind>& kinds() {
         unshippable("unshippable with 500s", "tok_error_after"),
         not_captured("not captured", "tok_capture_fails"),
         not_captured("not captured with replies lost", "tok_capture_fails_lost_reply"),
+        captured("captured in part", "tok_visa"),
+        captured("captured in part with replies lost", "tok_lost_reply"),
+        captured("captured in part with 500s", "tok_error_after"),
+        void_by_hand("voided", "tok_visa"),
+        void_by_hand("voided with replies lost", "tok_lost_reply"),
+        refunded("refunded in parts", "tok_visa"),
+        refunded("refunded in parts with replies lost", "tok_lost_reply"),
+        refunded("refunded in parts with 500s", "tok_error_after"),
+        good("authenticated", "tok_authentication_required"),
+        good("authenticated with replies lost", "tok_authentication_required_lost_reply"),
         {"out of stock", "tok_visa", "SKU-OUT", 409, "out_of_stock", "reversed", ""},
     };
     return all;
 }
 
 const std::vector<Kind>& script() {
-    static const std::vector<Kind> all{good("good", "tok_visa"), unshippable("unshippable", "tok_visa"),
-                                       declined("declined", "tok_declined"), good("lost reply", "tok_lost_reply")};
+    static const std::vector<Kind> all{good("good", "tok_visa"),
+                                       unshippable("unshippable", "tok_visa"),
+                                       declined("declined", "tok_declined"),
+                                       good("lost reply", "tok_lost_reply"),
+                                       captured("captured in part", "tok_visa"),
+                                       refunded("refunded in parts", "tok_visa")};
     return all;
 }
 
 Purchase make_purchase(const std::string& name, const Kind& kind) {
     return {.key = "key-" + name,
-            .order = {.id = "ord-" + name + ".", .token = kind.token, .sku = kind.sku, .customer = "cus-" + name},
+            .order =
+                {.id = "ord-" + name + ".", .token = kind.token, .sku = kind.sku, .customer = "cus-" + name, .more = kind.more},
             .kind = &kind,
             .answer = {},
+            .after = {},
             .heard = {}};
 }
 
-std::optional<Reply> ask(Purchase& purchase, unsigned short port) {
+namespace {
+
+std::optional<Reply> post(Purchase& purchase, unsigned short port, std::string path, std::string body, std::string key) {
     auto reply = request(port, {.method = "POST",
-                                .path = "/charge",
-                                .body = charge_body(purchase.order),
-                                .key = purchase.key,
+                                .path = std::move(path),
+                                .body = std::move(body),
+                                .key = std::move(key),
                                 .headers = {{"X-Request-Id", purchase.order.id}}});
     std::string line = told(reply);
     const bool news = purchase.heard.empty() || purchase.heard.back() != line;
     if (news && purchase.heard.size() < heard_max) purchase.heard.push_back(std::move(line));
     return reply;
+}
+
+}  // namespace
+
+/// A customer who is asked to authenticate has done so by then.
+std::optional<Reply> ask(Purchase& purchase, unsigned short port) {
+    auto reply = post(purchase, port, "/charge", charge_body(purchase.order), purchase.key);
+    if (reply && reply->text("status") == "requires_action") {
+        const std::string path = "/charge/" + reply->text("id") + "/confirm";
+        static_cast<void>(post(purchase, port, path, "", "confirm-" + purchase.key));
+    }
+    return reply;
+}
+
+std::optional<Reply> ask_operation(Purchase& purchase, std::size_t number, unsigned short port) {
+    const Operation& operation = purchase.kind->then.at(number);
+    const std::string path = "/charge/" + purchase.answer->text("id") + "/" + operation.path;
+    return post(purchase, port, path, operation.body, operation.path + std::to_string(number) + "-" + purchase.key);
+}
+
+std::optional<Reply> ask_next(Purchase& purchase, unsigned short port) {
+    return ask_operation(purchase, purchase.after.size(), port);
+}
+
+bool is_settled(const Purchase& purchase) {
+    return purchase.answer && (purchase.answer->status != 201 || purchase.after.size() == purchase.kind->then.size());
+}
+
+bool go_on(Purchase& purchase, unsigned short port) {
+    auto reply = purchase.answer ? ask_next(purchase, port) : ask(purchase, port);
+    if (!is_final(reply)) return false;
+    if (purchase.answer) {
+        purchase.after.push_back(std::move(*reply));
+    } else {
+        purchase.answer = std::move(reply);
+    }
+    return true;
 }
 
 void Violations::add(std::string what, Purchase purchase) {

@@ -11,6 +11,12 @@
 /// What customers buy, and how it must end.
 namespace tollgate::test {
 
+/// What is asked of a charge that has its answer, under a key of its own.
+struct Operation {
+    std::string path;  // capture, void, refund
+    std::string body;
+};
+
 /// A kind of order: what it asks to go wrong outside, and the one end it may have.
 struct Kind {
     std::string name;
@@ -20,6 +26,9 @@ struct Kind {
     std::string code;           // of its problem; empty: none
     std::string charge_status;  // as GET /charge/ID tells it
     std::string effects;        // in the world outside
+    std::string more = {};      // members of its body
+    std::vector<Operation> then = {};
+    std::vector<long long> amounts = {};  // of the money that moves, in its order; empty: always all of it
 };
 
 /// All that customers draw from.
@@ -34,6 +43,7 @@ struct Purchase {
     Order order;
     const Kind* kind = nullptr;
     std::optional<Reply> answer;     // the first final one; none: it never became final
+    std::vector<Reply> after;        // the final answers of its kind's operations, in their order
     std::vector<std::string> heard;  // what else the customer was told, repetitions left out
 };
 
@@ -42,6 +52,17 @@ struct Purchase {
 
 /// One POST /charge for it, whose request id is its order's; what was heard is written down.
 [[nodiscard]] std::optional<Reply> ask(Purchase& purchase, unsigned short port);
+
+/// The same for the next of its kind's operations; the charge has its answer.
+[[nodiscard]] std::optional<Reply> ask_next(Purchase& purchase, unsigned short port);
+/// For the one of this number, again.
+[[nodiscard]] std::optional<Reply> ask_operation(Purchase& purchase, std::size_t number, unsigned short port);
+
+/// All is asked and answered.
+[[nodiscard]] bool is_settled(const Purchase& purchase);
+
+/// Asks for what is next of it, and keeps a final answer; false when there was none yet.
+bool go_on(Purchase& purchase, unsigned short port);
 
 /// The promise was broken.
 struct Violation {

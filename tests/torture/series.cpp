@@ -46,15 +46,19 @@ std::vector<Purchase> purchases_of_script(const std::string& prefix) {
 
 void play(std::vector<Purchase>& purchases, unsigned short port) {
     for (Purchase& purchase : purchases) {
-        auto reply = ask(purchase, port);
-        if (!reply) return;
-        if (is_final(reply)) purchase.answer = std::move(reply);
+        while (!is_settled(purchase) && go_on(purchase, port)) {
+        }
     }
 }
 
 void settle(std::vector<Purchase>& purchases, unsigned short port) {
     for (Purchase& purchase : purchases) {
-        if (!purchase.answer) purchase.answer = settled_charge(port, purchase.key, purchase.order);
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{90};
+        while (!is_settled(purchase)) {
+            if (go_on(purchase, port)) continue;
+            if (std::chrono::steady_clock::now() > end) throw std::runtime_error("no final answer for " + purchase.key);
+            std::this_thread::sleep_for(std::chrono::milliseconds{50});  // a client's pause between tries
+        }
     }
 }
 

@@ -149,7 +149,7 @@ TEST_CASE("a charge whose taker dies is claimed when both its lease and its time
     CHECK(claimed[0].fence == 3);
 }
 
-TEST_CASE("what is owned, waits for its customer, is finished or was never begun is not taken") {
+TEST_CASE("what is owned, waits for its customer or its capture, is finished or was never begun is not taken") {
     const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);
     Bench bench(kind);
@@ -171,6 +171,12 @@ TEST_CASE("what is owned, waits for its customer, is finished or was never begun
     step.due_at = noon + seconds(10);
     REQUIRE(bench.advance(step));
     check_left_alone(Taken::Kind::waits, noon + seconds(60));
+    step.status = ChargeStatus::authorized;
+    REQUIRE(bench.advance(step));
+    check_left_alone(Taken::Kind::waits, noon + seconds(60));
+    step.due_at.reset();
+    REQUIRE(bench.advance(step));
+    check_left_alone(Taken::Kind::finished, noon + seconds(60));
     REQUIRE(bench.advance(end_of(begun.row, Answer{201, "done"})));
     check_left_alone(Taken::Kind::finished, noon + std::chrono::hours(1));
 }

@@ -126,7 +126,14 @@ public:
                                    static_cast<std::int64_t>(dice.below(5000)), row.currency});
         }
         if (dice.percent(40)) step.velocities = velocities(row.tenant);
+        if (dice.percent(40)) step.at_risk = {amount_at_risk(), amount_at_risk(), amount_at_risk()};
         return step;
+    }
+
+    [[nodiscard]] OperationRecord operation(const std::string& id) {
+        OperationRecord record{.id = id, .fingerprint = dice.percent(80) ? "payload" : bytes(), .answer = {}};
+        if (dice.percent(40)) record.answer = Answer{200 + static_cast<int>(dice.below(300)), bytes()};
+        return record;
     }
 
     [[nodiscard]] ChargeQuery query() {
@@ -139,7 +146,7 @@ public:
     }
 
     [[nodiscard]] SurveyQuery survey() {
-        SurveyQuery query{.statuses = {}, .limit = 1 + dice.below(4), .cursor = ""};
+        SurveyQuery query{.statuses = {}, .refunding = dice.percent(50), .limit = 1 + dice.below(4), .cursor = ""};
         for (int i = 0; i < 9; ++i) {
             if (dice.percent(40)) query.statuses.push_back(static_cast<ChargeStatus>(i));
         }
@@ -169,6 +176,8 @@ private:
         }
         return some;
     }
+
+    [[nodiscard]] std::int64_t amount_at_risk() { return dice.percent(50) ? 0 : 1 + static_cast<std::int64_t>(dice.below(2)); }
 
     [[nodiscard]] std::string customer() { return dice.percent(50) ? "ann" : "bob:1"; }
 

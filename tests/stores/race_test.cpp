@@ -53,6 +53,42 @@ TEST_CASE("of many requests with one key at once exactly one begins the charge")
     CHECK(bench.find(id_of("a"))->fence == 1);
 }
 
+TEST_CASE("of many requests for one order at once, each under a key of its own, exactly one begins the charge") {
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
+    INFO(kind.name);
+    Bench bench(kind);
+    const auto all = at_once<Begun>(bench, 64, [&bench](std::size_t i) {
+        BeginCharge begin = begin_of(std::to_string(i));
+        begin.row.order_id = "one order";
+        return begin_one(bench.charges(), begin);
+    });
+    const auto fresh = std::ranges::find(all, Kind::fresh, &Begun::kind);
+    REQUIRE(fresh != all.end());
+    CHECK(std::ranges::count(all, Kind::fresh, &Begun::kind) == 1);
+    for (const Begun& begun : all) {
+        if (begun.kind == Kind::fresh) continue;
+        CHECK(begun.kind == Kind::duplicate);
+        CHECK(begun.row.id == fresh->row.id);
+    }
+}
+
+TEST_CASE("of two processes that begin one order at once, each under a key of its own, exactly one begins the charge") {
+    const StoreKind kind = GENERATE(from_range(store_kinds()));
+    INFO(kind.name);
+    Bench bench(kind);
+    const std::unique_ptr<StoreUnderTest> other = bench.store->another_process(bench.loops);
+    if (!other) return;  // this store has one process only
+    for (int round = 0; round < 20; ++round) {
+        const auto both = at_once<Begun>(bench, 2, [&](std::size_t i) {
+            BeginCharge begin = begin_of(std::to_string(round) + "." + std::to_string(i));
+            begin.row.order_id = "order " + std::to_string(round);
+            return begin_one(i == 0 ? bench.charges() : other->charges(), begin);
+        });
+        CHECK(std::ranges::count(both, Kind::fresh, &Begun::kind) == 1);
+        CHECK(std::ranges::count(both, Kind::duplicate, &Begun::kind) == 1);
+    }
+}
+
 TEST_CASE("of many requests that find a dead owner exactly one takes over") {
     const StoreKind kind = GENERATE(from_range(store_kinds()));
     INFO(kind.name);

@@ -53,6 +53,9 @@ public:
     void expire_event_leases() override {
         for (RedisServer* server : servers) expire_event_leases_of(*server);
     }
+    std::unique_ptr<StoreUnderTest> another_process(Loops& loops) override {
+        return std::make_unique<RedisUnderTest>(loops, options.redis.kind, options.redis.servers);
+    }
     AuditLog& audit() override { return *store; }
     StoreHealth& health() override { return *store; }
 

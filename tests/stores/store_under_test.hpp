@@ -37,6 +37,8 @@ private:
     std::filesystem::path path_;
 };
 
+struct Loops;
+
 /// What an implementation of the store ports brings along to be held to their promises.
 class StoreUnderTest {
 public:
@@ -45,6 +47,8 @@ public:
     virtual EventStore& events() = 0;
     /// Lets the leases of all events run out, for a store that counts them by another clock than the callers' `now`.
     virtual void expire_event_leases() {}
+    /// What a second process would open beside this one, with the same charges; none: the store is one process's own.
+    virtual std::unique_ptr<StoreUnderTest> another_process(Loops&) { return nullptr; }
     virtual AuditLog& audit() = 0;
     virtual StoreHealth& health() = 0;
 };
@@ -149,9 +153,13 @@ struct Bench {
     Taken take(const std::string& id, WallTime now, Reach reach = Reach::unfinished) {
         return loop.run(charges().take(id, now, now + std::chrono::seconds(30), reach)).value();
     }
+    Taken take_for(const std::string& id, const std::string& operation, WallTime now) {
+        return loop.run(charges().take_for(id, operation, now, now + std::chrono::seconds(30))).value();
+    }
     std::optional<ChargeRow> find(const std::string& id) { return loop.run(charges().find(id)).value(); }
     Result<ChargePage> page(ChargeQuery query) { return loop.run(charges().page(std::move(query))); }
     Result<ChargePage> survey(SurveyQuery query) { return loop.run(charges().survey(std::move(query))); }
+    std::vector<CurrencyAtRisk> money_at_risk() { return loop.run(charges().money_at_risk()).value(); }
     std::vector<LedgerEntry> ledger(const std::string& id) { return loop.run(charges().ledger(id)).value(); }
     ChargeStore& charges() { return store->charges(); }
 

@@ -13,6 +13,8 @@ namespace tollgate::test {
 [[nodiscard]] inline std::string told(const Answer& answer);
 [[nodiscard]] inline std::string told(const PaymentError& error);
 [[nodiscard]] inline std::string told(const LedgerEntry& entry);
+[[nodiscard]] inline std::string told(const OperationRecord& operation);
+[[nodiscard]] inline std::string told(const CurrencyAtRisk& at_risk);
 [[nodiscard]] inline std::string told(const GcraPolicy& policy);
 [[nodiscard]] inline std::string told(const GcraDecision& decision);
 [[nodiscard]] inline std::string told(const Velocity& velocity);
@@ -73,6 +75,20 @@ inline std::string told(const LedgerEntry& entry) {
     return entry.type + " " + entry.gateway_id + " " + std::to_string(entry.amount) + " " + entry.currency;
 }
 
+inline std::string told(const OperationRecord& operation) {
+    return operation.id + " payload " + told(operation.fingerprint) + " answer " + told(operation.answer);
+}
+
+[[nodiscard]] inline std::string told(const AtRisk& risk) {
+    std::ostringstream out;
+    out << risk.unknown << " unknown, " << risk.uncaptured << " uncaptured, " << risk.pending_refund << " pending";
+    return out.str();
+}
+
+inline std::string told(const CurrencyAtRisk& at_risk) {
+    return at_risk.currency + " " + told(at_risk.sum);
+}
+
 inline std::string told(const GcraPolicy& policy) {
     std::ostringstream out;
     out << policy.requests << " in " << policy.per.count() << " ms, burst " << policy.burst;
@@ -116,12 +132,12 @@ inline std::string told(const Begun& begun) {
 }
 
 [[nodiscard]] inline std::string told(Taken::Kind kind) {
-    static constexpr std::array names{"taken", "unknown", "waits", "finished", "owned"};
+    static constexpr std::array names{"taken", "unknown", "waits", "finished", "owned", "known"};
     return names.at(static_cast<std::size_t>(kind));
 }
 
 inline std::string told(const Taken& taken) {
-    return told(taken.kind) + " row " + told(taken.row);
+    return told(taken.kind) + " row " + told(taken.row) + " operation " + told(taken.operation);
 }
 
 /// The cursor itself is each store's own.
@@ -188,7 +204,8 @@ template <class T>
     out << "at " << told(step.now) << " advance " << step.id << " fence " << step.fence << ' ' << name(step.status)
         << (step.live ? " live" : " dead") << " state " << told(step.state) << " lease " << told(step.lease_until) << " due "
         << told(step.due_at) << " answer " << told(step.answer) << (step.frees_key ? " frees its key" : "") << " ledger "
-        << told(step.ledger) << " velocities " << told(step.velocities) << " events " << told(step.events);
+        << told(step.ledger) << " velocities " << told(step.velocities) << " events " << told(step.events) << " operations "
+        << told(step.operations) << " at risk " << told(step.at_risk);
     return out.str();
 }
 
@@ -202,6 +219,7 @@ template <class T>
 [[nodiscard]] inline std::string told(const SurveyQuery& query) {
     std::string text = "survey of";
     for (const ChargeStatus status : query.statuses) text.append(" ").append(name(status));
+    if (query.refunding) text += " refunding";
     return text + " limit " + std::to_string(query.limit);
 }
 

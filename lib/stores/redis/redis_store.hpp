@@ -41,11 +41,11 @@ class StoreCore;
 /// Once `settled_at` is `event_retention` ago an event is forgotten within about a minute. Dead letters, like the archive, go
 /// by the time at which they came.
 ///
-/// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers past the last `answer_ttl` asked
-/// for are forgotten within about a minute; pages go by the order in which charges arrived; audit records beyond `audit_max`
-/// are lost, which the chain then says in a record of its own ("audit.lost", outcome: how many). When a connection is lost,
-/// what was on it is sent again in any order: a transition may then be durable before a record appended ahead of it, and a
-/// process killed at that moment leaves a gap that `verify_audit` names.
+/// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers and settled operations past the
+/// last `answer_ttl` asked for are forgotten within about a minute; pages go by the order in which charges arrived; audit
+/// records beyond `audit_max` are lost, which the chain then says in a record of its own ("audit.lost", outcome: how many).
+/// When a connection is lost, what was on it is sent again in any order: a transition may then be durable before a record
+/// appended ahead of it, and a process killed at that moment leaves a gap that `verify_audit` names.
 ///
 /// Ownership: whoever opened it owns it. The loops outlive it, and run none of its callers' coroutines any more when it is
 /// destroyed; it then hands in what is left of the audit log, which takes `timeout` at most.

@@ -13,9 +13,9 @@ local what = call('GET', KEYS[3])
 keep_audit(7)
 local kept = ARGV[6] ~= '' and call('HGET', KEYS[4], ARGV[6])
 if what == 't' then
-  if owner == mine then call('HSET', KEYS[1], 'n', mine) else what = 'o' end
+  if owner ~= mine then what = 'o' end
 elseif what == 'k' then
-  if not kept then what = 'o' end  -- forgotten meanwhile: it is for another call to begin it anew
+  if not kept then what = 'o' end  -- forgotten meanwhile: it is for another call to take the charge
 elseif not what then
   if not fence then
     what = '?'
@@ -35,6 +35,6 @@ elseif not what then
     call('HSET', KEYS[1], 'f', tonumber(fence) + 1, 'n', mine, 'l', ARGV[2])
     if due ~= '' then call('ZADD', KEYS[2], tonumber(due) > tonumber(ARGV[2]) and due or ARGV[2], ARGV[4]) end
   end
-  call('SET', KEYS[3], what, 'PX', late)
 end
+call('SET', KEYS[3], what, 'PX', late)  -- a second time so that WAIT has something to wait for
 return {what, call('HGETALL', KEYS[1]), kept}

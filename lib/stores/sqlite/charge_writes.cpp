@@ -218,7 +218,19 @@ Result<std::vector<ChargeRow>> ChargeWrites::claim(WallTime now, WallTime lease_
 Result<Taken> ChargeWrites::take(const std::string& id, WallTime now, WallTime lease_until, Reach reach) {
     std::optional<Existing> known = existing(id);
     if (!known) return Taken{};
-    Taken taken{.kind = Taken::Kind::taken, .row = std::move(known->row)};
+    return take_known(std::move(*known), now, lease_until, reach);
+}
+
+Result<Taken> ChargeWrites::take_for(const std::string& id, const std::string& operation, WallTime now, WallTime lease_until) {
+    std::optional<Existing> known = existing(id);
+    if (!known) return Taken{};
+    std::optional<OperationRecord> record = find_operation(known->seq, operation);
+    if (!record) return take_known(std::move(*known), now, lease_until, Reach::any);
+    return Taken{.kind = Taken::Kind::known, .row = std::move(known->row), .operation = std::move(record)};
+}
+
+Taken ChargeWrites::take_known(Existing known, WallTime now, WallTime lease_until, Reach reach) {
+    Taken taken{.kind = Taken::Kind::taken, .row = std::move(known.row), .operation = {}};
     if (reach != Reach::any && taken.row.status == ChargeStatus::requires_action) {
         taken.kind = Taken::Kind::waits;
     } else if (reach != Reach::any && !taken.row.due_at) {
@@ -228,18 +240,9 @@ Result<Taken> ChargeWrites::take(const std::string& id, WallTime now, WallTime l
     } else if (taken.row.lease_until > now) {
         taken.kind = Taken::Kind::owned;
     } else {
-        own(known->seq, taken.row, lease_until);
+        own(known.seq, taken.row, lease_until);
     }
     return taken;
-}
-
-Result<Taken> ChargeWrites::take_for(const std::string& id, const std::string& operation, WallTime now, WallTime lease_until) {
-    if (std::optional<Existing> charge = existing(id)) {
-        if (std::optional<OperationRecord> known = find_operation(charge->seq, operation)) {
-            return Taken{.kind = Taken::Kind::known, .row = std::move(charge->row), .operation = std::move(known)};
-        }
-    }
-    return take(id, now, lease_until, Reach::any);
 }
 
 std::optional<OperationRecord> ChargeWrites::find_operation(std::int64_t charge, const std::string& id) {

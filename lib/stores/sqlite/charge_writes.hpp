@@ -36,6 +36,7 @@ private:
     };
     [[nodiscard]] std::optional<Existing> existing(const std::string& id);
     void own(std::int64_t seq, ChargeRow& row, WallTime lease_until);
+    [[nodiscard]] Taken take_known(Existing known, WallTime now, WallTime lease_until, Reach reach);
     [[nodiscard]] std::optional<OperationRecord> find_operation(std::int64_t charge, const std::string& id);
     void keep(const std::string& charge, const OperationRecord& operation, WallTime now);
     [[nodiscard]] Begun answer_known(const BeginCharge& begin, Existing known);

@@ -34,9 +34,10 @@ struct StoreParts;
 /// another program holds the file. `check` then fails until a small write succeeds again; reads go on. A damaged file
 /// ends all writing until a restart. A failed fsync ends the process, because what is on the disk is unknown then.
 ///
-/// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers past the last `answer_ttl`
-/// asked for and idle limits are cleared in the quiet; pages go by the order in which charges arrived; audit records
-/// beyond `audit_max` are lost, which the chain then says in a record of its own ("audit.lost", outcome: how many).
+/// Where ports.hpp leaves it open: an `answer_ttl` of 0 keeps answers for ever; kept answers and settled operations past
+/// the last `answer_ttl` asked for and idle limits are cleared in the quiet; pages go by the order in which charges arrived;
+/// audit records beyond `audit_max` are lost, which the chain then says in a record of its own ("audit.lost", outcome: how
+/// many).
 ///
 /// Where events.hpp does: leases are counted by the callers' `now`; events are cleared in the quiet once their `settled_at` is
 /// `event_retention` and a minute ago; dead letters go by the order in which they came, the archive by time; what is settled

@@ -155,7 +155,7 @@ PaymentError client_error(const Charge& charge) {
     if (failure.timed_out) {
         return {Code::checkout_reversed, "the customer did not authenticate in time" + at_step + " and everything was undone"};
     }
-    if (failure.voided) return {Code::checkout_reversed, failure.error.detail + at_step + " and everything was undone"};
+    if (failure.voided) return {Code::checkout_reversed, failure.error.detail + ", and everything was undone"};
     const Code code = failure.error.code;
     if (code == Code::cannot_ship) return {code, failure.error.detail + at_step + " and everything was undone"};
     const bool own_code = code == Code::out_of_stock || failure.step == Step::authorize;

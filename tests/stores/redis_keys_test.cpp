@@ -70,11 +70,16 @@ TEST_CASE("a charge that is over leaves no trace among those that wait or live")
     LoneRedis redis;
     const Begun begun = redis.begin(counted("a")).value();
     CHECK(redis.keys("*:due").size() == 1);
+    Transition refunding = end_of(begun.row, Answer{201, "done"});
+    refunding.at_risk.pending_refund = 1;
+    REQUIRE(redis.advance(refunding));
+    CHECK(redis.keys("*:s:fshop").size() == 1);
     REQUIRE(redis.advance(declined(begun.row)));
     CHECK(redis.keys("*:due").empty());
     CHECK(redis.keys("*:l:*").empty());
     CHECK(redis.keys("*:s:pshop").empty());
     CHECK(redis.keys("*:s:dshop").size() == 1);
+    CHECK(redis.keys("*:s:fshop").empty());
     CHECK(redis.keys("*").size() == redis.keys("tg:{*").size());
 }
 
@@ -151,6 +156,38 @@ TEST_CASE("answers that have outlived their time are forgotten in Redis, and onl
     // An outlived answer stays outlived, even when its charge moves on.
     REQUIRE(redis.advance(end_of(redis.find(id_of("0")).value(), Answer{200, "another"}, later)));
     CHECK(redis.begin(begin_of("0", later)).value().kind == Kind::settled);
+}
+
+TEST_CASE("settled operations that have outlived their time are forgotten in Redis, and never one under way") {
+    LoneRedis redis;
+    const Begun begun = redis.begin(begin_of("a")).value();
+    const WallTime later = noon + std::chrono::hours(1);
+    Transition step = step_of(begun.row, "refund intended");
+    step.operations = {{"op_1", "payload", {}}, {"op_2", "payload", Answer{200, "old"}}, {"op_3", "payload", {}}};
+    REQUIRE(redis.advance(step));
+    step = end_of(begun.row, Answer{201, "done"}, later);
+    step.operations = {{"op_3", "payload", Answer{200, "young"}}};
+    step.lease_until = noon;
+    REQUIRE(redis.advance(step));
+    const auto kind_of = [&](const std::string& operation, WallTime now) {
+        return redis.loops.main.run(redis.store.store->take_for(id_of("a"), operation, now, now)).value().kind;
+    };
+    const auto sweep_at = [&](WallTime now) {
+        REQUIRE(redis.begin(begin_of("a", now)));
+        return redis.loops.main.run(redis.store.store->sweep()).value();
+    };
+    const WallTime outlived = noon + std::chrono::hours(24);
+    CHECK(sweep_at(outlived - Milliseconds(1)) == 0);
+    CHECK(kind_of("op_2", outlived) == Taken::Kind::known);
+    CHECK(sweep_at(outlived) == 1);
+    CHECK(kind_of("op_1", outlived) == Taken::Kind::known);
+    CHECK(kind_of("op_3", outlived) == Taken::Kind::known);
+    CHECK(kind_of("op_2", outlived) == Taken::Kind::taken);
+    CHECK(redis.find(id_of("a"))->answer);
+    CHECK(sweep_at(later + std::chrono::hours(24)) == 2);  // the charge's own answer too
+    CHECK(kind_of("op_3", outlived) == Taken::Kind::taken);
+    CHECK_FALSE(redis.find(id_of("a"))->answer);
+    CHECK(kind_of("op_1", noon + std::chrono::hours(24 * 400)) == Taken::Kind::known);
 }
 
 TEST_CASE("a page of a rare status is found however many other charges the order has") {

@@ -76,6 +76,30 @@ TEST_CASE("a take whose reply was lost is told what it has got, and one that was
     CHECK(redis.find(id_of("a"))->fence == 2);
 }
 
+TEST_CASE("a take for an operation whose reply was lost is told what it has got, or what it was told") {
+    LoneRedis redis;
+    const Begun begun = redis.begin(begin_of("a")).value();
+    const auto take_for = [&](const std::string& operation, WallTime now) {
+        redis.relay.lose_next_reply();
+        const Taken taken =
+            redis.loops.main.run(redis.store.store->take_for(id_of("a"), operation, now, now + seconds(30))).value();
+        REQUIRE(redis.relay.has_lost_it());
+        return taken;
+    };
+    const WallTime later = noon + seconds(30);
+    CHECK(take_for("op_1", noon).kind == Taken::Kind::owned);
+    const Taken taken = take_for("op_1", later);
+    CHECK(taken.kind == Taken::Kind::taken);
+    CHECK(taken.row.fence == 2);
+    Transition step = step_of(taken.row, "refund intended", later);
+    step.operations = {{"op_1", "payload", Answer{200, "done"}}};
+    REQUIRE(redis.advance(step));
+    const Taken known = take_for("op_1", later + seconds(30));
+    CHECK(known.kind == Taken::Kind::known);
+    CHECK(known.operation == step.operations[0]);
+    CHECK(redis.find(id_of("a"))->fence == 2);
+}
+
 TEST_CASE("a take-over and a claim whose replies were lost are told what they have got") {
     LoneRedis redis;
     REQUIRE(redis.begin(begin_of("a")));
@@ -103,8 +127,13 @@ TEST_CASE("a step whose reply was lost is written once") {
     Transition step = step_of(begun.row, "captured");
     step.ledger = {{"capture", "cap_1", 4999, "USD"}};
     step.velocities = {{.key = "shop/failures/ann", .window = std::chrono::minutes(1), .max = 5}};
+    step.operations = {{"op_1", "payload", Answer{200, "done"}}};
+    step.at_risk = {.unknown = 1, .uncaptured = 20, .pending_refund = 300};
     REQUIRE(redis.advance(step));
     REQUIRE(redis.relay.has_lost_it());
+    const auto at_risk = redis.loops.main.run(redis.store.store->money_at_risk()).value();
+    CHECK(at_risk == std::vector<CurrencyAtRisk>{{"USD", step.at_risk}});
+    CHECK(redis.ask({"LLEN", redis.keys("*:k").at(0)}) == "1");
     CHECK(redis.loops.main.run(redis.store.store->ledger(id_of("a"))).value().size() == 1);
     const std::string failures = redis.keys("*v:shop/failures/ann").at(0);
     CHECK(redis.ask({"ZCARD", failures}) == "1");
@@ -127,6 +156,8 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     Transition step = step_of(first.row, "captured");
     step.ledger = {{"authorize", "auth_1", 4999, "USD"}, {"capture", "cap_1", 4999, "USD"}};
     step.velocities = {{.key = "shop/failures/ann", .window = std::chrono::minutes(1), .max = 5}};
+    step.operations = {{"op_1", "payload", {}}, {"op_2", "payload", Answer{409, "no"}}};
+    step.at_risk.unknown = 4999;
     REQUIRE(redis.advance(step));
     REQUIRE(redis.advance(step_of(first.row, "ship intended", noon + seconds(1))));
 
@@ -152,9 +183,22 @@ TEST_CASE("copies of commands that arrive late change nothing") {
         Transition parked = step_of(first_take.row, "parked", noon + seconds(100));
         parked.lease_until = noon;
         REQUIRE(redis.advance(parked));
-        const Taken next_take = take(row.id, noon + seconds(100));
+        const auto take_for = [&](const std::string& operation) {
+            const WallTime now = noon + seconds(100);
+            return redis.loops.main.run(redis.store.store->take_for(row.id, operation, now, now + seconds(30))).value();
+        };
+        CHECK(take_for("op_1").kind == Taken::Kind::known);
+        const Taken next_take = take_for("op_3");
         REQUIRE(next_take.kind == Taken::Kind::taken);
-        REQUIRE(redis.advance(end_of(next_take.row, Answer{201, "done"}, noon + seconds(101))));
+        CHECK(take_for("op_4").kind == Taken::Kind::owned);
+        Transition settled = end_of(next_take.row, Answer{201, "done"}, noon + seconds(101));
+        settled.operations = {{"op_3", "payload", {}}, {"op_1", "payload", Answer{200, "done"}}};
+        settled.at_risk.pending_refund = 20;
+        REQUIRE(redis.advance(settled));
+        settled.operations = {{"op_3", "payload", Answer{200, "done"}}};
+        settled.at_risk.pending_refund = 0;
+        settled.lease_until = noon;
+        REQUIRE(redis.advance(settled));
     }
     // Whoever was refused must not be charged by a copy that comes when there is room again.
     BeginCharge twice = begin_of("c");
@@ -172,6 +216,7 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     refunded.status = ChargeStatus::succeeded;
     refunded.live = false;
     refunded.due_at.reset();
+    refunded.at_risk = {.unknown = 1, .uncaptured = 2, .pending_refund = 3};
     record("201");
     REQUIRE(redis.advance(refunded));
 

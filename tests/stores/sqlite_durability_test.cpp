@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
 
@@ -18,6 +19,8 @@ Task<void> charge_for_ever(ChargeStore& store, int worker, int out) {
         tell(out, "begun " + key);
         Transition end = end_of(begun->row, Answer{201, "answer to " + key});
         end.ledger = {{"capture", "cap of " + key, 4999, "USD"}};
+        end.operations = {{"op of " + key, "payload", Answer{200, "operated " + key}}};
+        end.at_risk.pending_refund = 1;
         const Result<void> ended = co_await store.advance(std::move(end));
         if (!ended) ::_exit(97);
         tell(out, "ended " + key);
@@ -60,7 +63,19 @@ TEST_CASE("whatever was acknowledged is there after a kill -9") {
             if (what != "ended") continue;
             REQUIRE(row->answer == Answer{201, "answer to " + key});
             REQUIRE(loop.run(store->ledger(row->id)).value().size() == 1);
+            const Taken known = loop.run(store->take_for(row->id, "op of " + key, noon, noon)).value();
+            REQUIRE(known.operation == OperationRecord{"op of " + key, "payload", Answer{200, "operated " + key}});
         }
+        // What is at risk is that of the charges that are there.
+        std::int64_t refunding = 0;
+        SurveyQuery query{.statuses = {}, .refunding = true, .limit = 100};
+        do {
+            const ChargePage page = loop.run(store->survey(query)).value();
+            refunding += static_cast<std::int64_t>(page.rows.size());
+            query.cursor = page.next_cursor;
+        } while (!query.cursor.empty());
+        REQUIRE(refunding >= std::ranges::count(told, "ended", &std::pair<std::string, std::string>::first));
+        REQUIRE(loop.run(store->money_at_risk()).value() == std::vector<CurrencyAtRisk>{{"USD", {0, 0, refunding}}});
     }
 }
 

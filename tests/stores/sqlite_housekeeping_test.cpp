@@ -41,3 +41,34 @@ TEST_CASE("answers and limits that outlived their time are cleared, and only tho
     REQUIRE(writes.advance(end_of(writes.begin(old).value().row, Answer{200, "another"}, later)));
     CHECK(writes.begin(old).value().kind == Begun::Kind::settled);
 }
+
+TEST_CASE("settled operations that outlived their time are cleared, and never one under way") {
+    Database database = Database::open(":memory:", Database::Access::read_write, "").value();
+    REQUIRE(migrate(database, ":memory:", migrations()));
+    ChargeWrites writes(database);
+    Housekeeping housekeeping(database);
+    for (int i = 0; i < 300; ++i) {
+        BeginCharge begin = begin_of(std::to_string(i));
+        REQUIRE(writes.begin(begin).value().kind == Begun::Kind::fresh);
+        Transition step = step_of(begin.row, "refund intended");
+        step.operations = {{"op_1", "payload", {}}, {"op_2", "payload", Answer{200, "old"}}, {"op_3", "payload", {}}};
+        REQUIRE(writes.advance(step));
+        step = step_of(begin.row, "refunded", noon + std::chrono::hours(1));
+        step.operations = {{"op_3", "payload", Answer{200, "young"}}};
+        REQUIRE(writes.advance(step));
+    }
+    const auto left_at = [&](WallTime now) {
+        housekeeping.saw(now, std::chrono::hours(24));
+        while (housekeeping.due()) housekeeping.step();
+        REQUIRE_FALSE(database.failed());
+        return database.number("SELECT count(*) FROM operations");
+    };
+    const WallTime outlived = noon + std::chrono::hours(24);
+    CHECK(left_at(outlived - Milliseconds(1)) == 900);
+    CHECK(left_at(outlived + std::chrono::minutes(1)) == 600);
+    CHECK(left_at(outlived + std::chrono::hours(1) + std::chrono::minutes(1)) == 300);
+    CHECK(left_at(outlived + std::chrono::hours(24 * 400)) == 300);
+    const Taken known = writes.take_for(id_of("7"), "op_1", noon, noon).value();
+    CHECK(known.kind == Taken::Kind::known);
+    CHECK(writes.take_for(id_of("7"), "op_2", outlived, outlived).value().kind == Taken::Kind::taken);
+}

@@ -133,6 +133,35 @@ TEST_CASE("an empty file becomes a store, an older one is brought up to date ste
     CHECK_FALSE(database.failed());
 }
 
+TEST_CASE("a store file from before operations is brought up to date with the charges in it") {
+    using namespace tollgate::sqlite;
+    TemporaryFolder folder;
+    const std::string path = folder.file("store.db");
+    {
+        Database database = Database::open(path, Database::Access::read_write, "").value();
+        REQUIRE(migrate(database, path, migrations().first(3)));
+    }
+    run_sql(path, "INSERT INTO charges VALUES (1, '" + id_of("a") +
+                      "', 'shop', 'a', 'payload of a', 'order of a', 4999, 'USD', 'succeeded', 1, " +
+                      "1000, 1000, 1, 3, 0, NULL, 0, 201, 2000, x'00ff', x'646f6e65');"
+                      "INSERT INTO ledger VALUES (1, 1, 'capture', 'cap_1', 4999, 'USD', 2000)");
+    Loop loop;
+    const auto store = SqliteStore::open({.path = path}).value();
+    const ChargeRow row = loop.run(store->find(id_of("a"))).value().value();
+    CHECK(row.fence == 3);
+    CHECK(row.state == std::string("\0\xff", 2));
+    CHECK(row.answer == Answer{201, "done"});
+    CHECK(loop.run(store->charge_of("cap_1")).value() == id_of("a"));
+    CHECK(loop.run(store->money_at_risk()).value().empty());
+    Transition step = end_of(row, Answer{201, "done"});
+    step.operations = {{"op_1", "payload", {}}};
+    step.at_risk.pending_refund = 5;
+    REQUIRE(loop.run(store->advance(step)));
+    CHECK(loop.run(store->money_at_risk()).value() == std::vector<CurrencyAtRisk>{{"USD", {0, 0, 5}}});
+    CHECK(loop.run(store->take_for(id_of("a"), "op_1", noon, noon)).value().kind == Taken::Kind::known);
+    CHECK(loop.run(store->survey({.statuses = {}, .refunding = true})).value().rows.size() == 1);
+}
+
 TEST_CASE("a command beside a running service reads what is committed and writes nothing") {
     Loop loop;
     SqliteUnderTest sqlite(false);

@@ -136,6 +136,8 @@ void read_returns(const json::object& in, Charge& charge) {
             charge.refunds.push_back({std::string(parts.at(0).as_string()), parts.at(1).as_int64(), {}, {}});
             if (parts.size() > 3) charge.refunds.back().operation = parts.at(2).as_string();
             if (parts.size() > 3) charge.refunds.back().reason = parts.at(3).as_string();
+            const std::int64_t amount = charge.refunds.back().amount;
+            if (amount < 0 || amount > charge.captured) throw std::out_of_range("refund");
         }
     }
     for (const auto& [name, ids] : {std::pair("refused", &charge.refused), std::pair("disputes", &charge.disputes)}) {
@@ -213,6 +215,8 @@ void read_facts(const json::object& in, Charge& charge) {
                                .spent = intent.size() > 8 && intent.at(8).as_bool(),
                                .paged = intent.at(5).as_bool(),
                                .mismatch_paged = intent.size() > 9 && intent.at(9).as_bool()};
+        const bool for_a_shop = charge.intent->step == Step::refund && !charge.failure;
+        if (for_a_shop && first_pending(charge) == charge.refunds.end()) throw std::out_of_range("refund");
     }
 }
 

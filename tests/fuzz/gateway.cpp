@@ -125,7 +125,7 @@ void judge(std::string_view input) {
     Scripted outside;
     const std::string_view head = take_line(input);
     if (head.size() < 5) return;
-    outside.reply = {status_in(head.substr(2)), std::string(input), std::nullopt};
+    outside.reply = {status_in(head.substr(2)), std::string(input), std::nullopt, std::nullopt};
     const Ask ask = head[1] == 'l' ? Ask::look_up : Ask::perform;
     Call call{time, outside, {"key", "", SteadyTime::max(), ask}};
 

@@ -2,7 +2,7 @@
 #include <boost/json.hpp>
 
 #include "fuzz/support/fuzz.hpp"
-#include "payments/charge.hpp"
+#include "payments/operation.hpp"
 
 namespace tollgate::fuzz {
 namespace {
@@ -27,7 +27,16 @@ void look_at(const Charge& charge) {
     expect(!finished(charge) || !next_step(charge), "a finished charge has no next step");
     expect(!frees_key(charge) || !is_live(charge), "a charge that frees its key does not block its order");
     expect(!saga_state(charge).empty(), "every saga has a state");
+    const AtRisk risk = at_risk(charge);
+    expect(risk.unknown >= 0 && risk.uncaptured >= 0, "no less than nothing is at risk");
+    expect(!charge.intent || outward_key(charge).size() <= 64, "a key fits into the call it is for");
     boost::system::error_code error;
+    for (const OpenOperation& operation : charge.operations) {
+        const auto outcome = outcome_of(charge, operation);
+        if (!outcome) continue;
+        (void)boost::json::parse(outcome->body, error);
+        expect(!error, "the answer of an operation is JSON");
+    }
     (void)boost::json::parse(to_json(charge), error);
     expect(!error, "a charge is shown as JSON");
     if (charge.failure || finished(charge)) {

@@ -4,6 +4,7 @@
 #include "gateway/http_gateway.hpp"
 #include "gateway/sandbox/world.hpp"
 #include "gateways/conformance_kit.hpp"
+#include "gateways/stripe_world.hpp"
 
 namespace tollgate::test {
 namespace {
@@ -55,6 +56,13 @@ const std::vector<AdapterKind>& adapters() {
          .adapter = [](Exchange& exchange, const Runtime&) { return std::make_unique<HttpGateway>(exchange); },
          .world = [] { return std::make_unique<SandboxWorld>(); },
          .methods = {"tok_visa", "tok_declined", "tok_insufficient_funds", "tok_expired", "tok_authentication_required"}},
+        {.name = "stripe",
+         .adapter = [](Exchange& exchange,
+                       const Runtime&) { return std::make_unique<StripeGateway>(exchange, stripe_account()); },
+         .world = [] { return std::make_unique<StripeWorld>(); },
+         .methods = {"pm_card_visa", "tok_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds",
+                     "pm_card_chargeDeclinedExpiredCard", "tok_threeDSecure2Required"},
+         .impossible = {money(1001, "KWD"), money(1000, "CLF"), money(150, "MGA")}},
     };
     return all;
 }

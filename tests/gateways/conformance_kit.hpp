@@ -111,7 +111,7 @@ private:
 
 /// What an answer lets one believe, in one word: done, not found, not executed, refused, unknown.
 template <class T>
-std::string belief(const Result<T>& outcome) {
+std::string in_a_word(const Result<T>& outcome) {
     if (outcome) return "done";
     if (outcome.error().code == Code::never_arrived) return "not found";
     if (outcome.error().execution == Execution::not_executed) return "not executed";

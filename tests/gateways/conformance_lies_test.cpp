@@ -37,10 +37,10 @@ TEST_CASE("conformance: a call is made once however often it is asked under the 
         const PreparedStep step = prepare(stage, name);
         REQUIRE(stage.truth() == step.before);
         const auto first = step.ask(Ask::perform);
-        REQUIRE(belief(first) == "done");
+        REQUIRE(in_a_word(first) == "done");
         for (int i = 0; i < 3; ++i) {
             const auto again = step.ask(Ask::perform);
-            REQUIRE(belief(again) == "done");
+            REQUIRE(in_a_word(again) == "done");
             CHECK(*again == *first);
         }
         CHECK(stage.truth() == step.after);
@@ -55,8 +55,8 @@ TEST_CASE("conformance: no lie of a gateway makes its caller believe that money 
             const PreparedStep step = prepare(stage, name);
             stage.liar.lie(step.name, lie, 99);
             const auto told = step.ask(Ask::perform);
-            INFO(test::name(lie) << " → " << belief(told) << (told ? "" : ": " + told.error().detail));
-            CHECK((acts(lie) ? moved : not_moved).contains(belief(told)));
+            INFO(test::name(lie) << " → " << in_a_word(told) << (told ? "" : ": " + told.error().detail));
+            CHECK((acts(lie) ? moved : not_moved).contains(in_a_word(told)));
             CHECK(stage.truth() == (acts(lie) ? step.after : step.before));
         }
     });
@@ -89,15 +89,15 @@ TEST_CASE("conformance: when the lies are over a look-up finds the truth, and th
             stage.sleep(until_final(stage.gateway().traits()));
 
             const auto found = step.ask(Ask::look_up);
-            INFO(test::name(lie) << " → " << belief(found) << (found ? "" : ": " + found.error().detail));
+            INFO(test::name(lie) << " → " << in_a_word(found) << (found ? "" : ": " + found.error().detail));
             const bool happened = acts(lie) || lie == Lie::stale;
-            if (stage.gateway().traits().looks_up) CHECK(belief(found) == (happened ? "done" : "not found"));
+            if (stage.gateway().traits().looks_up) CHECK(in_a_word(found) == (happened ? "done" : "not found"));
             const auto again = step.ask(Ask::perform);
             if (again && found) CHECK(*again == *found);
             if (lie != Lie::fault_idle) {
                 CHECK(stage.truth() == step.after);
             } else if (stage.gateway().traits().replays_faults) {
-                CHECK(belief(again) == "unknown");
+                CHECK(in_a_word(again) == "unknown");
             }
             CHECK(stage.truth() == (again || happened ? step.after : step.before));
         }
@@ -109,14 +109,14 @@ TEST_CASE("conformance: a stale look-up is never final, and a later one finds wh
         Stage stage(kind);
         const PreparedStep step = prepare(stage, name);
         stage.liar.lie(step.name, Lie::silent);
-        CHECK(belief(step.ask(Ask::perform)) == "unknown");
+        CHECK(in_a_word(step.ask(Ask::perform)) == "unknown");
         stage.liar.lie("look_up", Lie::stale, 99);
-        const std::string at_once = belief(step.ask(Ask::look_up));
+        const std::string at_once = in_a_word(step.ask(Ask::look_up));
         INFO(at_once);
         CHECK(Words{"done", "not found", "unknown"}.contains(at_once));
         stage.liar.stop();
         stage.sleep(until_final(stage.gateway().traits()));
-        CHECK(belief(step.ask(Ask::look_up)) == "done");
+        CHECK(in_a_word(step.ask(Ask::look_up)) == "done");
         CHECK(stage.truth() == step.after);
     });
 }
@@ -128,13 +128,13 @@ TEST_CASE("conformance: a look-up that fails itself says nothing of the call") {
             for (const bool happened : {true, false}) {
                 Stage stage(kind);
                 const PreparedStep step = prepare(stage, name);
-                if (happened) REQUIRE(belief(step.ask(Ask::perform)) == "done");
+                if (happened) REQUIRE(in_a_word(step.ask(Ask::perform)) == "done");
                 stage.liar.lie("look_up", lie, 99);
                 const auto found = step.ask(Ask::look_up);
-                INFO(test::name(lie) << " → " << belief(found));
-                if (lie == Lie::truncated && !happened && belief(found) == "not found")
+                INFO(test::name(lie) << " → " << in_a_word(found));
+                if (lie == Lie::truncated && !happened && in_a_word(found) == "not found")
                     continue;  // a 404 is one without a body
-                CHECK(belief(found) == "unknown");
+                CHECK(in_a_word(found) == "unknown");
                 CHECK(stage.truth() == (happened ? step.after : step.before));
             }
         }
@@ -145,7 +145,7 @@ TEST_CASE("conformance: a look-up changes nothing, and does not find what was ne
     for_every_step([](const AdapterKind& kind, const std::string& name) {
         Stage stage(kind);
         const PreparedStep step = prepare(stage, name);
-        CHECK(belief(step.ask(Ask::look_up)) == "not found");
+        CHECK(in_a_word(step.ask(Ask::look_up)) == "not found");
         CHECK(stage.truth() == step.before);
     });
 }
@@ -159,7 +159,7 @@ TEST_CASE("conformance: no call outlasts its deadline, and none is sent after it
                 stage.liar.lie(step.name, lie, 99);
                 stage.liar.lie("look_up", lie, 99);
                 const auto begun = stage.time.elapsed();
-                CHECK(belief(step.ask(ask)) == "unknown");
+                CHECK(in_a_word(step.ask(ask)) == "unknown");
                 CHECK(stage.time.elapsed() - begun <= 10s);
             }
         }
@@ -168,7 +168,7 @@ TEST_CASE("conformance: no call outlasts its deadline, and none is sent after it
         Stage stage(kind);
         const CallContext late{"key-1", "", stage.time.steady() - 1ms};
         const auto told = stage.time.run(stage.gateway().authorize(payment(kind.methods.good), late));
-        CHECK(belief(told) == "not executed");
+        CHECK(in_a_word(told) == "not executed");
         CHECK(stage.liar.calls("") == 0);
     }
 }

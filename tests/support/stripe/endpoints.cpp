@@ -7,7 +7,8 @@ namespace tollgate::test::stripe_api {
 namespace {
 
 /// Puts the object in the place of its id, along "latest_charge.balance_transaction" (docs.stripe.com/api/expanding_objects).
-void expand(const Ledger& ledger, json::object& object, std::string_view path) {
+/// What has several kinds (the sources of balance transactions) need not have the property in all of them.
+void expand(const Ledger& ledger, json::object& object, std::string_view path, bool of_several_kinds = false) {
     const std::string name(path.substr(0, path.find('.')));
     const std::string_view rest = name.size() < path.size() ? path.substr(name.size() + 1) : std::string_view();
     if (name == "refunds" && object["object"] == "charge") {
@@ -19,6 +20,7 @@ void expand(const Ledger& ledger, json::object& object, std::string_view path) {
         return;
     }
     json::value* const value = object.if_contains(name);
+    if (value == nullptr && of_several_kinds) return;
     if (value == nullptr) throw invalid("This property cannot be expanded (" + name + ").", "expand");
     if (value->is_array()) {
         for (auto& one : value->get_array()) {
@@ -31,7 +33,7 @@ void expand(const Ledger& ledger, json::object& object, std::string_view path) {
         if (whole.empty()) throw invalid("This property cannot be expanded (" + name + ").", "expand");
         *value = std::move(whole);
     }
-    if (value->is_object() && !rest.empty()) expand(ledger, value->get_object(), rest);
+    if (value->is_object() && !rest.empty()) expand(ledger, value->get_object(), rest, name == "source");
 }
 
 std::int64_t whole_number(const std::string& text, std::string_view name) {

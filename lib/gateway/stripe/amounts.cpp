@@ -55,7 +55,8 @@ Result<std::int64_t> to_stripe(Money money) {
         return refuse(currency, "with two decimals and a last one that is 0: the amount must be divisible by 10");
     const std::int64_t amount = money.minor / dropped * power_of_ten(theirs - ours);
     if (amount > largest(currency)) {
-        const auto most = from_stripe(largest(currency), to_stripe(currency));
+        const std::int64_t step = theirs == 3 ? 10 : power_of_ten(theirs - ours);
+        const auto most = from_stripe(largest(currency) / step * step, to_stripe(currency));
         return refuse(currency, "up to " + (most ? to_string(*most) : "a smaller amount"));
     }
     return amount;

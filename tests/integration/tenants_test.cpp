@@ -107,3 +107,26 @@ TEST_CASE("without API keys the service listens on nothing but loopback") {
         CHECK(service.said().find("listening") == std::string::npos);
     }
 }
+
+TEST_CASE("nobody can ask anything of another tenant's charge, or learn that it is there") {
+    const Market market;
+    const Reply hers = market.charge("key-1", {.more = R"(,"capture":"manual")"}, anna);
+    REQUIRE(hers.status == 201);
+    const std::string id = hers.text("id");
+    const auto ask = [&](const std::string& charge_id, const std::string& kind, const std::string& authorization) {
+        return market.ask({.method = "POST", .path = "/charge/" + charge_id + "/" + kind, .key = "key-2"}, authorization);
+    };
+    std::string nobodys = id;
+    nobodys.back() = nobodys.back() == 'a' ? 'b' : 'a';
+    for (const std::string kind : {"capture", "void", "refund", "confirm"}) {
+        INFO(kind);
+        const Reply his = ask(id, kind, "Bearer " + bert);
+        check_problem(his, 404, "not_found");
+        CHECK(his.text("charge_id").empty());
+        CHECK(his.text("detail") == ask(nobodys, kind, "Bearer " + bert).text("detail"));
+        check_problem(ask(id, kind, "Bearer " + watcher), 403, "forbidden");
+        check_problem(ask(id, kind, ""), 401, "unauthenticated");
+    }
+    CHECK(effects(market.sandbox->port(), "ord_1") == "reserve authorize");
+    CHECK(ask(id, "capture", "Bearer " + anna).status == 200);  // and his use of the key was not kept for hers
+}

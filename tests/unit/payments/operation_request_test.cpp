@@ -76,8 +76,8 @@ TEST_CASE("an amount that is no positive integer literal of at most twelve digit
 
 TEST_CASE(
     "a reason that is no printable string of 1 to 255 bytes is refused with its place, together with all else that is wrong") {
-    for (const std::string reason :
-         {R"("")", "7", "null", "{}", R"("a\nb")", R"("\u0000")", R"("\u007f")", '"' + std::string(256, 'x') + '"'}) {
+    for (const std::string& reason : std::vector<std::string>{R"("")", "7", "null", "{}", R"("a\nb")", R"("\u0000")",
+                                                              R"("\u007f")", '"' + std::string(256, 'x') + '"'}) {
         CHECK(places(Kind::refund, R"({"reason":)" + reason + "}") == Places{"/reason"});
     }
     const Places all = places(Kind::refund, R"({"reason":7,"amount":0,"note":"x"})");

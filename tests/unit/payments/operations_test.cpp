@@ -102,6 +102,37 @@ TEST_CASE("a void lets go of money and goods, and nothing can be captured after 
     CHECK(shop.told() == std::vector<std::string>{"charge.reversed"});
 }
 
+TEST_CASE("a charge whose capture is under way can be neither voided nor refunded") {
+    Charged shop(true);
+    shop.world.scripts[Step::capture].performs = {never_gets_it()};
+    shop.world.scripts[Step::capture].always_look_up = hears(Code::gateway_timeout);
+    CHECK(shop.answered(Kind::capture, "op-1") == "202");
+    CHECK(shop.answered(Kind::void_authorization, "op-2") == "invalid_state");
+    CHECK(shop.answered(Kind::refund, "op-3") == "invalid_state");
+    shop.world.scripts[Step::capture].always_look_up.reset();
+    shop.recover();
+    CHECK(shop.status() == "succeeded");
+    CHECK(shop.answered(Kind::capture, "op-1") == "200");
+}
+
+TEST_CASE("a refund whose news come before its answer is one refund") {
+    Charged shop;
+    shop.world.scripts[Step::refund].performs = {loses_reply()};
+    shop.world.scripts[Step::refund].always_look_up = hears(Code::gateway_timeout);
+    CHECK(shop.answered(Kind::refund, "op-1", 1000) == "202");
+    GatewayNews news{.kind = GatewayNews::Kind::refunded, .reference = shop.id()};
+    news.refund_id = shop.world.effects_of(Step::refund)[0].id;
+    news.amount = Money{1000, *Currency::from_code("USD")};
+    Checkout out = shop.checkout();
+    const auto heard = shop.time.run(
+        [](Checkout& its, GatewayNews told) -> Task<Result<NewsOutcome>> { co_return co_await its.hear(told); }(out, news));
+    CHECK(heard->kind == NewsOutcome::Kind::applied);
+    CHECK(shop.answered(Kind::refund, "op-1", 1000) == "200");
+    CHECK(shop.charge().refunds.size() == 1);
+    CHECK_FALSE(shop.row().due_at);
+    CHECK(shop.told() == std::vector<std::string>{"charge.succeeded", "charge.refunded"});
+}
+
 TEST_CASE("what a charge does not allow leaves no trace, so the same key may ask again") {
     Charged shop(true);
     CHECK(shop.answered(Kind::refund, "op-1", 100) == "invalid_state");

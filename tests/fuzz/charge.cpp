@@ -1,10 +1,12 @@
 // The body of POST /charge: what is accepted is fingerprinted, stored and read back without a loss, and holds no card number.
+// The same bytes as the body of what may be asked of a charge.
 #include <algorithm>
 #include <boost/json.hpp>
 
 #include "fuzz/support/fuzz.hpp"
 #include "json/strict_json.hpp"
 #include "payments/checkout.hpp"
+#include "payments/operation_request.hpp"
 #include "payments/request.hpp"
 #include "redaction/card_number.hpp"
 
@@ -87,9 +89,26 @@ void check_kept(const ParsedCharge& parsed) {
     expect(!holds_card_number(to_json(*again)), "no card number is shown");
 }
 
+void judge_operation(OperationKind kind, std::string_view body) {
+    const auto parsed = parse_operation_request(kind, body);
+    if (!parsed) return check_rejection(parsed.error());
+    const OperationRequest& request = parsed->request;
+    expect(!request.amount || (*request.amount > 0 && *request.amount <= Money::minor_max), "an amount is one");
+    expect(request.reason.size() <= text_max && !holds_card_number(request.reason), "a reason is short and no card number");
+
+    std::string otherwise;
+    write_otherwise(body.empty() ? json::object() : *parse_strict_json(body), otherwise);
+    const auto again = parse_operation_request(kind, otherwise);
+    expect(again && again->fingerprint == parsed->fingerprint, "the same operation written otherwise has the same fingerprint");
+    expect(again->request.amount == request.amount && again->request.reason == request.reason, "and is the same request");
+}
+
 }  // namespace
 
 void judge(std::string_view body) {
+    for (const auto kind :
+         {OperationKind::capture, OperationKind::void_authorization, OperationKind::refund, OperationKind::confirm})
+        judge_operation(kind, body);
     const auto parsed = parse_charge_request(body);
     if (!parsed) return check_rejection(parsed.error());
 

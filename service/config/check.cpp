@@ -96,6 +96,10 @@ void check_gateway(const Settings& settings, Reader& reader) {
         reader.problem(reader.origin_of("gateway.kind"), "is \"http\", which needs gateway.url");
     if (gateway.kind == "stripe" && gateway.api_key.empty())
         reader.problem(reader.origin_of("gateway.kind"), "is \"stripe\", which needs gateway.api_key");
+    const bool in_the_clear = !gateway.url.empty() && http_url_problem(gateway.url, UrlUse::target).has_value();
+    if (gateway.kind == "stripe" && in_the_clear)
+        reader.problem(reader.origin_of("gateway.url"),
+                       "must be https for \"stripe\", since its host is not loopback and the API key goes there");
     if (gateway.kind == "sandbox" && !gateway.url.empty())
         reader.problem(reader.origin_of("gateway.url"),
                        "is set, but gateway.kind is \"sandbox\", which is inside this process: set gateway.kind to \"http\"");

@@ -46,6 +46,18 @@ TEST_CASE("an answer is the same in whatever pieces it arrives") {
     CHECK(reply.retry_after == Milliseconds(3000));
 }
 
+TEST_CASE("whether Stripe wants to be asked again is told where it says so in its two words, and else not") {
+    const auto told = [](const std::string& headers) {
+        AnswerReader reader;
+        REQUIRE(feed(reader, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n" + headers + "\r\n", 100'000) == State::whole);
+        return reader.take(WallTime{}).should_retry;
+    };
+    CHECK(told("Stripe-Should-Retry: true\r\n") == true);
+    CHECK(told("stripe-should-retry:false\r\n") == false);
+    CHECK(told("Stripe-Should-Retry: maybe\r\n") == std::nullopt);
+    CHECK(told("") == std::nullopt);
+}
+
 TEST_CASE("the last chunk may come byte by byte") {
     const std::size_t piece = GENERATE(1u, 2u, 3u, 4u, 5u);
     const std::string_view chunks = GENERATE("0\r\n\r\n", "000;x=y\r\nT: v\r\n\r\n", "1\r\na\r\n0\r\n\r\n");

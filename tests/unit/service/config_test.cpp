@@ -156,6 +156,16 @@ TEST_CASE("a gateway that could not work is refused") {
     CHECK(problems_of("[gateway]\nkind = \"http\"\nurl = \"http://127.0.0.1:1\"\n").empty());
 }
 
+TEST_CASE("Stripe's API key is sent nowhere in the clear but to this host") {
+    const auto with_url = [](const std::string& url) {
+        return problems_of("[gateway]\nkind = \"stripe\"\napi_key = \"sk_1\"\nurl = \"" + url + "\"\n");
+    };
+    CHECK(tells(with_url("http://stripe.example"), 4, "gateway.url", "https"));
+    CHECK(with_url("https://stripe.example").empty());
+    CHECK(with_url("http://127.0.0.1:1").empty());
+    CHECK(problems_of("[gateway]\nkind = \"stripe\"\napi_key = \"sk_1\"\n").empty());
+}
+
 TEST_CASE("the sandbox gateway brings its own webhook source, another gateway does not") {
     auto sandbox = load_settings(std::nullopt, {});
     REQUIRE(sandbox);

@@ -1,6 +1,7 @@
 #include "integration/event_stage.hpp"
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <set>
 
 #include "signing/signatures.hpp"
@@ -101,6 +102,13 @@ bool EventStage::tell(const std::string& type, const std::string& data, const st
 bool EventStage::comes_to(const std::string& id, const std::string& state) const {
     return eventually([&] { return get("/admin/webhooks/" + id).text("state") == state; });
 }
+
+DeadlyLink::DeadlyLink(const RedisServer& redis, int nth, bool answered)
+    : relay_(redis.port(), [this, nth, answered](Relay::From from, std::string_view) {
+          if (victim_ == 0 || (from == Relay::From::server) != answered || ++words_ != nth) return true;
+          ::kill(victim_.exchange(0), SIGKILL);
+          return false;
+      }) {}
 
 std::string about(const std::string& charge_id, const std::string& more) {
     return R"({"reference":")" + charge_id + "\"" + more + "}";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "integration/shop.hpp"
 #include "integration/shop_listener.hpp"
 #include "support/redis_server.hpp"
+#include "support/relay.hpp"
 
 namespace tollgate::test {
 
@@ -66,6 +68,21 @@ public:
 
 private:
     std::deque<std::unique_ptr<Program>> processes_;
+};
+
+/// Between a process and Redis: kills it around the n-th word that they have once it is armed, before or after Redis heard it.
+class DeadlyLink {
+public:
+    DeadlyLink(const RedisServer& redis, int nth, bool answered);
+
+    /// For the process that is to die.
+    [[nodiscard]] Variables settings() const { return {{"TOLLGATE_STORE_URL", "redis://" + relay_.address() + "/0"}}; }
+    void arm(const Program& victim) { victim_ = victim.pid(); }
+
+private:
+    std::atomic<int> words_{0};
+    std::atomic<pid_t> victim_{0};
+    Relay relay_;
 };
 
 /// The data of an event about this charge, with more members, as `,"amount":1000`.

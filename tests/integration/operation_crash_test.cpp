@@ -3,7 +3,6 @@
 #include <csignal>
 
 #include "integration/operating.hpp"
-#include "support/relay.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
@@ -126,16 +125,10 @@ TEST_CASE("a process killed around any word with Redis during a refund gives the
     for (int nth = 1; nth <= 4; ++nth) {
         INFO("killed " << (answered ? "after" : "before") << " Redis heard word " << nth);
         EventStage stage(true);
-        std::atomic<int> words{0};
-        std::atomic<pid_t> victim{0};
-        Relay relay(stage.redis->port(), [&](Relay::From from, std::string_view) {
-            if (victim == 0 || (from == Relay::From::server) != answered || ++words != nth) return true;
-            ::kill(victim.exchange(0), SIGKILL);
-            return false;
-        });
-        Program& dying = stage.start({{"TOLLGATE_STORE_URL", "redis://" + relay.address() + "/0"}});
+        DeadlyLink link(*stage.redis, nth, answered);
+        Program& dying = stage.start(link.settings());
         const Operation operation{stage.charge("key-1"), "refund", "key-2", refund.body};
-        victim = dying.pid();
+        link.arm(dying);
         [[maybe_unused]] const auto answer = operate(dying.port(), operation);
         CHECK(dying.wait() == 128 + SIGKILL);
         stage.start();

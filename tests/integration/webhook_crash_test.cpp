@@ -4,7 +4,6 @@
 #include <set>
 
 #include "integration/event_stage.hpp"
-#include "support/relay.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
@@ -95,16 +94,10 @@ TEST_CASE("a process killed around any word with Redis while it takes and applie
     for (int nth = 1; nth <= 3; ++nth) {
         INFO("killed " << (answered ? "after" : "before") << " Redis heard word " << nth);
         EventStage stage(true);
-        std::atomic<int> words{0};
-        std::atomic<pid_t> victim{0};
-        Relay relay(stage.redis->port(), [&](Relay::From from, std::string_view) {
-            if (victim == 0 || (from == Relay::From::server) != answered || ++words != nth) return true;
-            ::kill(victim.exchange(0), SIGKILL);
-            return false;
-        });
-        Program& dying = stage.start({{"TOLLGATE_STORE_URL", "redis://" + relay.address() + "/0"}});
+        DeadlyLink link(*stage.redis, nth, answered);
+        Program& dying = stage.start(link.settings());
         const std::string id = stage.charge("key-1");
-        victim = dying.pid();
+        link.arm(dying);
         const std::string body = event_body("evt_1", "payment.refunded", refund(id));
         const auto answer = request(dying.port(), signed_call(body));
         CHECK(dying.wait() == 128 + SIGKILL);

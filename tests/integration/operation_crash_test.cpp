@@ -161,3 +161,30 @@ TEST_CASE("a process killed among many refunds leaves each of them done once or 
     CHECK(till.charge(id).text("amount_refunded") == "5000");
     CHECK(stage.entries(id, "refund") == 10);
 }
+
+TEST_CASE("a process told to stop finishes the operation it is at, takes no other, and ends well") {
+    EventStage stage(GENERATE(false, true));
+    HeldGate gate(stage.sandbox->port(), "/v1/refund");
+    Program& stopping = stage.start({{"TOLLGATE_GATEWAY_URL", gate.url()}});
+    const std::string id = stage.charge("key-1");
+    const std::string another = stage.charge("key-2", {.id = "ord_2"});
+    auto first = operate_async(stopping.port(), {id, "refund", "key-2", refund.body});
+    REQUIRE(gate.wait_for(1));
+    stopping.signal(SIGTERM);
+    std::optional<Reply> other;
+    REQUIRE(eventually([&] {
+        other = operate(stopping.port(), {another, "void", "key-3"});
+        return other && other->text("code") == "shutting_down";
+    }));
+    check_problem(*other, 503, "shutting_down");
+    CHECK(other->text("retriable") == "true");
+    CHECK_FALSE(other->header("retry-after").empty());
+    gate.release();
+    const Reply answer = must(first.get());
+    CHECK(answer.status == 200);
+    CHECK(answer.text("amount_refunded") == "1000");
+    CHECK(stopping.wait() == 0);
+    stage.start();
+    check_replay(Till(stage).ask({id, "refund", "key-2", refund.body}), answer);
+    CHECK(Till(stage).moved("refund") == std::vector{1000LL});
+}

@@ -43,7 +43,7 @@ std::string_view title(Code code) noexcept {
         case http_version_not_supported:
             return "The HTTP version is not supported";
         case idempotency_in_flight:
-            return "A request with this key is still running";
+            return "Another request is still running";
         case idempotency_key_reused:
             return "The key was used with another payload";
         case invalid_state:

@@ -110,8 +110,9 @@ AtRisk at_risk(const Charge& charge) noexcept {
     if (step == Step::authorize) risk.unknown = amount;
     if (step == Step::capture) {
         risk.unknown = amount_to_capture(charge);
-    } else if (charge.authorization && holds_authorization(charge) && (charge.request.manual_capture || charge.failure)) {
-        risk.uncaptured = amount;
+    } else if (charge.authorization && holds_authorization(charge)) {
+        const bool waits = charge.request.manual_capture || charge.failure || (charge.intent && charge.intent->tries > 0);
+        if (waits) risk.uncaptured = amount;
     }
     risk.pending_refund = charge.failure && !charge.capture_id.empty() ? unrefunded(charge) : pending(charge);
     return risk;

@@ -106,7 +106,7 @@ struct Charge {
 
 [[nodiscard]] ChargeStatus status_of(const Charge& charge) noexcept;
 
-/// Nothing is left to do by itself, ever: the answer is kept, or the key was freed.
+/// Nothing is left to do before somebody asks for it, or an authorization runs out: the answer is kept, or the key was freed.
 [[nodiscard]] bool finished(const Charge& charge) noexcept;
 
 /// Undone after a failure that the client may try again: its key begins a new attempt.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "payments/charge_saga.hpp"
+#include "payments/operation.hpp"
 #include "payments/shop_events.hpp"
 
 namespace tollgate {
@@ -54,6 +55,7 @@ void ChargeSaga::refuse_refund(const PaymentError& error) {
     const auto pending = first_pending(charge_);
     const auto one = std::ranges::find(charge_.operations, pending->operation, &OpenOperation::id);
     if (one != charge_.operations.end()) one->refused = error;
+    if (charge_.refused.size() >= refused_max) charge_.refused.erase(charge_.refused.begin());
     charge_.refused.push_back(pending->operation);
     charge_.refunds.erase(pending);
 }

@@ -30,11 +30,13 @@ ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, 
       fence_(fence),
       resumed_(resumed),
       due_(charge_.begun_at),
-      lease_until_(lease_until) {}
+      lease_until_(lease_until) {
+    const Milliseconds lease = context_.policy.settle.lease;
+    held_until_ = context_.runtime.clock.steady() + std::clamp(lease_until_ - now(), Milliseconds(0), lease);
+}
 
 Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
     const Milliseconds lease = context_.policy.settle.lease;
-    held_until_ = context_.runtime.clock.steady() + std::clamp(lease_until_ - now(), Milliseconds(0), lease);
     bool first_call = !resumed_ || left_nothing();
     if (resumed_ && first_call) {
         if (const auto end = co_await take_up()) co_return *end;

@@ -65,8 +65,10 @@ private:
                                                         const std::string& operation);
     Task<std::optional<Result<ChargeAnswer>>> run_until(ChargeSaga saga, SteadyTime deadline, std::string operation);
     Task<Result<ChargeAnswer>> still_running(std::string id, std::string fingerprint);
+    Task<Result<Taken>> take_for(const OperationCommand& command, std::string id);
+    [[nodiscard]] Result<ChargeAnswer> recall(Taken taken, const OperationCommand& command) const;
     Task<Result<ChargeAnswer>> carry_out(ChargeRow row, OperationCommand command, std::string id, SteadyTime deadline);
-    Task<Result<void>> check(const OperationCommand& command);
+    [[nodiscard]] Result<void> ask_for(Charge& charge, const OperationRequest& request, const std::string& id) const;
     Task<void> go_on(ChargeRow row, SteadyTime patience);
     Task<void> run_alone(ChargeSaga saga, SteadyTime patience);
     Task<void> set_aside(ChargeRow row);

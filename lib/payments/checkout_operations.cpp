@@ -1,4 +1,5 @@
 // What a checkout does when a client asks something of a charge that exists.
+#include <algorithm>
 #include <utility>
 
 #include "payments/checkout.hpp"
@@ -7,9 +8,10 @@
 namespace tollgate {
 namespace {
 
-/// While somebody else works on the charge: by chance, so that many who wait do not come in step.
-constexpr Milliseconds look_again_least{10};
-constexpr Milliseconds look_again_most{50};
+/// While somebody else works on the charge: by chance, so that many who wait do not come in step, and the more seldom the
+/// longer it takes.
+constexpr Milliseconds look_again_first{20};
+constexpr Milliseconds look_again_most{500};
 
 constexpr Milliseconds ask_again{1'000};
 
@@ -17,54 +19,67 @@ ChargeAnswer replayed(Answer answer, const std::string& charge_id) {
     return {.answer = std::move(answer), .charge_id = charge_id, .replayed = true, .retry_after = {}};
 }
 
-}  // namespace
-
-/// What can be told without owning the charge.
-Task<Result<void>> Checkout::check(const OperationCommand& command) {
-    auto row = co_await context_.store.find(command.charge_id);
-    if (!row) co_return fail(std::move(row.error()));
-    if (!*row || (*row)->tenant != command.tenant) co_return fail(Code::not_found, "there is no charge with this id");
-    if (const auto& amount = command.request.amount; amount && context_.outside.check_amount) {
-        const auto currency = Currency::from_code((*row)->currency);
-        if (currency) co_return context_.outside.check_amount(Money{*amount, *currency});
-    }
-    co_return Result<void>();
+PaymentError no_such_charge() {
+    return {Code::not_found, "there is no charge with this id"};
 }
+
+OpenOperation open_operation(std::string id, OperationCommand command) {
+    return {std::move(id), command.request.kind, std::move(command.fingerprint), std::move(command.request_id), {}};
+}
+
+}  // namespace
 
 Task<Result<ChargeAnswer>> Checkout::operate(OperationCommand command) {
     const SteadyTime deadline = context_.runtime.clock.steady() + charge_timeout_;
-    auto checked = co_await check(command);
-    if (!checked) co_return fail(std::move(checked.error()));
+    auto row = co_await context_.store.find(command.charge_id);
+    if (!row) co_return fail(std::move(row.error()));
+    if (!*row || (*row)->tenant != command.tenant) co_return fail(no_such_charge());
 
-    std::string id = operation_id(command.charge_id, command.request.kind, command.idempotency_key);
-    for (;;) {
-        const WallTime now = context_.runtime.clock.wall();
-        auto taken = co_await context_.store.take_for(command.charge_id, id, now, now + context_.policy.settle.lease);
+    std::string id = operation_id(command.charge_id, (*row)->attempt, command.request.kind, command.idempotency_key);
+    for (Milliseconds pause = look_again_first;; pause = std::min(pause * 2, look_again_most)) {
+        auto taken = co_await take_for(command, id);
         if (!taken) co_return fail(std::move(taken.error()));
+        if (taken->kind == Taken::Kind::known) co_return recall(std::move(*taken), command);
         if (taken->kind == Taken::Kind::taken) {
             co_return co_await carry_out(std::move(taken->row), std::move(command), std::move(id), deadline);
         }
-        if (taken->kind == Taken::Kind::known) {
-            OperationRecord& known = *taken->operation;
-            if (known.fingerprint != command.fingerprint) {
-                co_return fail(refusal_of({.kind = Begun::Kind::reused, .row = {}, .error = {}, .limit = {}}));
-            }
-            if (known.answer) co_return replayed(std::move(*known.answer), command.charge_id);
-            auto charge = from_state(taken->row);
-            if (!charge) co_return fail(std::move(charge.error()));
-            co_return accepted(*charge);
-        }
-        if (taken->kind != Taken::Kind::owned) co_return fail(Code::not_found, "there is no charge with this id");
+        if (taken->kind != Taken::Kind::owned) co_return fail(no_such_charge());
 
-        const auto spread = static_cast<std::uint64_t>((look_again_most - look_again_least).count());
-        const Milliseconds pause =
-            look_again_least + Milliseconds(static_cast<std::int64_t>(context_.runtime.random.below(spread)));
-        const SteadyTime next = context_.runtime.clock.steady() + pause;
+        const auto most = static_cast<std::uint64_t>(pause.count());
+        const Milliseconds wait(1 + static_cast<std::int64_t>(context_.runtime.random.below(most)));
+        const SteadyTime next = context_.runtime.clock.steady() + wait;
         if (next >= deadline || context_.hand_over.requested()) {
             co_return fail(Code::idempotency_in_flight, "something else is under way with this charge; ask again", ask_again);
         }
         co_await context_.hand_over.sleep_until(context_.runtime, next);
     }
+}
+
+/// Also for an operation that is known, when it is one that goes on.
+Task<Result<Taken>> Checkout::take_for(const OperationCommand& command, std::string id) {
+    const WallTime now = context_.runtime.clock.wall();
+    const WallTime lease_until = now + context_.policy.settle.lease;
+    auto taken = co_await context_.store.take_for(command.charge_id, std::move(id), now, lease_until);
+    const bool open = taken && taken->kind == Taken::Kind::known && !taken->operation->answer;
+    if (!open || taken->operation->fingerprint != command.fingerprint) co_return taken;
+    const auto charge = from_state(taken->row);
+    if (!charge || !resumes(*charge, command.request.kind)) co_return taken;
+    co_return co_await context_.store.take(command.charge_id, now, lease_until, Reach::any);
+}
+
+/// What an operation that was asked for before came to.
+Result<ChargeAnswer> Checkout::recall(Taken taken, const OperationCommand& command) const {
+    OperationRecord& known = *taken.operation;
+    if (known.fingerprint != command.fingerprint) {
+        return fail(refusal_of({.kind = Begun::Kind::reused, .row = {}, .error = {}, .limit = {}}));
+    }
+    if (known.answer) return replayed(std::move(*known.answer), command.charge_id);
+    auto charge = from_state(taken.row);
+    if (!charge) return fail(std::move(charge.error()));
+    const bool under_way = std::ranges::find(charge->operations, known.id, &OpenOperation::id) != charge->operations.end();
+    auto outcome = under_way ? std::nullopt : outcome_of(*charge, open_operation(known.id, command));
+    if (outcome) return replayed(std::move(*outcome), command.charge_id);  // of a confirm that a later one has replaced
+    return accepted(*charge);
 }
 
 /// The charge is ours: what it allows becomes durable, and then it is done.
@@ -75,18 +90,17 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
         co_await give_back(std::move(row), due_at);
         co_return fail(std::move(charge.error()));
     }
-    OpenOperation operation{id, command.request.kind, std::move(command.fingerprint), std::move(command.request_id), {}};
     if (was_asked(*charge, id)) {  // its record has outlived its time
         co_await give_back(std::move(row), due_at);
-        auto outcome = outcome_of(*charge, operation);
+        auto outcome = outcome_of(*charge, open_operation(std::move(id), std::move(command)));
         if (!outcome) co_return accepted(*charge);
         co_return replayed(std::move(*outcome), charge->id);
     }
-    if (auto asked = ask(*charge, command.request, id); !asked) {
+    if (auto asked = ask_for(*charge, command.request, id); !asked) {
         co_await give_back(std::move(row), due_at);
         co_return fail(std::move(asked.error()));
     }
-    charge->operations.push_back(std::move(operation));
+    charge->operations.push_back(open_operation(id, std::move(command)));
     const std::string charge_id = charge->id;
     ChargeSaga saga(context_, std::move(*charge), row.fence, false, row.lease_until);
     const auto end = co_await saga.note({}, due_at);
@@ -98,6 +112,15 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
     auto standing = from_state(now->value_or(std::move(row)));
     if (!standing) co_return fail(std::move(standing.error()));
     co_return accepted(*standing);
+}
+
+/// What neither the charge nor the gateway allows changes nothing.
+Result<void> Checkout::ask_for(Charge& charge, const OperationRequest& request, const std::string& id) const {
+    if (request.amount && context_.outside.check_amount) {
+        auto fits = context_.outside.check_amount(Money{*request.amount, charge.request.amount.currency});
+        if (!fits) return fits;
+    }
+    return ask(charge, request, id);
 }
 
 }  // namespace tollgate

@@ -140,13 +140,23 @@ std::optional<std::int64_t> amount_under_way(const Charge& charge) noexcept {
     return charge.failure ? unrefunded(charge) : first_pending(charge)->amount;
 }
 
-/// The one that is under way has been made: of an undoing, which the shop hears of by its end, or of an operation.
+/// Nothing but the news can tell what became of a refund that a shop asked for. Else its look-up does, by its key: another one
+/// of the same amount, made elsewhere, must not be taken for it.
+bool only_news_can_tell(const Intent& intent) noexcept {
+    return intent.spent || intent.paged;
+}
+
+/// The one that is under way has been made: of an undoing, which the shop hears of by its end, or of an operation. What comes
+/// next has an intent of its own.
 void conclude_refund(Charge& charge, const std::string& id, Heard& heard) {
     if (charge.failure) {
         charge.refund_id = id;
         return;
     }
-    charge.refunds[static_cast<std::size_t>(first_pending(charge) - charge.refunds.begin())].id = id;
+    Refund& refund = charge.refunds[static_cast<std::size_t>(first_pending(charge) - charge.refunds.begin())];
+    refund.id = id;
+    refund.reason.clear();
+    charge.intent.reset();
     heard.occurrences.push_back({Occurrence::Kind::refunded, id});
 }
 
@@ -175,7 +185,8 @@ Heard refunded(Charge& charge, const GatewayNews& news) {
 
     Heard heard = applied("refunded");
     if (under_way) {
-        if (amount != *under_way) return too_soon("another refund is under way; how it ends is not known yet");
+        const bool may_be_it = charge.failure || only_news_can_tell(*charge.intent);
+        if (amount != *under_way || !may_be_it) return too_soon("another refund is under way; how it ends is not known yet");
         conclude_refund(charge, id, heard);
     } else {
         charge.refunds.push_back({id, amount, {}, {}});

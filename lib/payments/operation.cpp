@@ -51,15 +51,16 @@ Result<void> ask_refund(Charge& charge, const OperationRequest& request, const s
         return fail(Code::refund_exceeds_capture,
                     "of what was captured, " + std::to_string(left) + " is neither refunded nor about to be");
     }
-    if (charge.refunds.size() + charge.refused.size() >= returns_max)
-        return invalid_state(charge, "it has too many refunds to take another one");
+    if (charge.refunds.size() >= returns_max) return invalid_state(charge, "it has too many refunds to take another one");
     charge.refunds.push_back({{}, amount, id, request.reason});
     return {};
 }
 
 /// Whoever says it first, the shop or the gateway, resumes; the other one finds that done.
 Result<void> ask_confirm(Charge& charge) {
+    const auto is_confirm = [](const OpenOperation& one) { return one.kind == OperationKind::confirm; };
     if (status_of(charge) == ChargeStatus::requires_action) {
+        std::erase_if(charge.operations, is_confirm);
         customer_is_back(charge);
         return {};
     }
@@ -79,9 +80,14 @@ std::string_view name(OperationKind kind) noexcept {
     return kind_names[static_cast<std::size_t>(kind)];
 }
 
-std::string operation_id(std::string_view charge_id, OperationKind kind, std::string_view idempotency_key) {
+std::string operation_id(std::string_view charge_id, int attempt, OperationKind kind, std::string_view idempotency_key) {
     const std::string_view place = charge_id.substr(charge_id.find('_') + 1, 2);
-    return "op_" + std::string(place) + base32(digest_of({"operation", charge_id, name(kind), idempotency_key}), 20);
+    const Digest digest = digest_of({"operation", charge_id, std::to_string(attempt), name(kind), idempotency_key});
+    return "op_" + std::string(place) + base32(digest, 20);
+}
+
+bool resumes(const Charge& charge, OperationKind kind) noexcept {
+    return kind == OperationKind::confirm && status_of(charge) == ChargeStatus::requires_action;
 }
 
 bool was_asked(const Charge& charge, const std::string& id) noexcept {
@@ -90,7 +96,7 @@ bool was_asked(const Charge& charge, const std::string& id) noexcept {
 }
 
 Result<void> ask(Charge& charge, const OperationRequest& request, const std::string& id) {
-    if (charge.operations.size() >= operations_max) {
+    if (charge.operations.size() >= operations_max && !resumes(charge, request.kind)) {
         return fail(Code::idempotency_in_flight, "too many operations of this charge are under way; ask again later",
                     std::chrono::seconds(1));
     }

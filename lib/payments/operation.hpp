@@ -31,11 +31,15 @@ struct OperationCommand {
     std::string origin;  // the client's address, for the audit log
 };
 
-/// "op_…": one for each charge, kind and key; it lies where its charge does.
-[[nodiscard]] std::string operation_id(std::string_view charge_id, OperationKind kind, std::string_view idempotency_key);
+/// "op_…": one for each attempt of a charge, kind and key; it lies where its charge does.
+[[nodiscard]] std::string operation_id(std::string_view charge_id, int attempt, OperationKind kind,
+                                       std::string_view idempotency_key);
 
 /// The most operations of a charge that can be under way.
 inline constexpr std::size_t operations_max = 32;
+
+/// How many refused refunds a charge remembers; the oldest are forgotten first.
+inline constexpr std::size_t refused_max = 100;
 
 /// Whether its record, gone by now, was an operation that this charge has known: it is not done again.
 [[nodiscard]] bool was_asked(const Charge& charge, const std::string& id) noexcept;
@@ -47,6 +51,9 @@ inline constexpr std::size_t operations_max = 32;
 
 /// The charge goes on after its customer's authentication, with an authorization of its own.
 void customer_is_back(Charge& charge);
+
+/// A confirm that led to another challenge goes on when it is asked for again; of several, the charge keeps the last.
+[[nodiscard]] bool resumes(const Charge& charge, OperationKind kind) noexcept;
 
 /// What became of an operation that the charge has been asked for: its final answer, or nothing while it is under way.
 [[nodiscard]] std::optional<Answer> outcome_of(const Charge& charge, const OpenOperation& operation);

@@ -86,7 +86,7 @@ TEST_CASE("a list that promises more of nothing, or is none, is unreadable, and 
     stripe.answer(200, stripe_list(""));
     CHECK(stripe.books()->data.empty());
     stripe.answer(403, stripe_error("invalid_request_error")).answer(429, "").fails(Code::network_error);
-    CHECK(meaning(stripe.books()) == "gateway_fault?");
+    CHECK(meaning(stripe.books()) == "gateway_busy?");
     CHECK(meaning(stripe.books()) == "gateway_busy?");
     CHECK(meaning(stripe.books()) == "network_error?");
 }

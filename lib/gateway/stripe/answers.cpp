@@ -35,9 +35,12 @@ std::optional<PaymentError> trouble(const OutboundReply& reply, const object& er
     const bool told_not_to = reply.should_retry == false;
     if (text_in(error, "type") == "idempotency_error" && reply.status != 409)
         return PaymentError(Code::gateway_fault, "Stripe knows the key with other parameters");
-    if (reply.status == 401 || reply.status == 403)
+    if (reply.status == 401)
         return with(Execution::not_executed, Code::gateway_busy,
-                    "Stripe does not take our API key (" + status + "): gateway.api_key is to be mended", reply);
+                    "Stripe does not take our API key (401): gateway.api_key is to be mended", reply);
+    if (reply.status == 403)
+        return with(Execution::unknown, Code::gateway_busy,
+                    "Stripe does not let our API key do or see all of this (403): its permissions are to be mended", reply);
     if (reply.status == 429 || reply.status == 425) {
         const bool locked = code == "lock_timeout";
         return with(locked ? Execution::unknown : Execution::not_executed, Code::gateway_busy,
@@ -63,8 +66,8 @@ PaymentError judge(const OutboundReply& reply) {
     const object body = parse(reply.body);
     const object& error = object_in(body, "error");
     if (auto other = trouble(reply, error)) return *std::move(other);
-    if (reply.status == 402) return decline(error);
     if (text_in(error, "type").empty()) return {Code::unreadable_answer, "Stripe answered " + status + " without an error"};
+    if (reply.status == 402) return decline(error);
     return {Code::gateway_refused, "Stripe refused with status " + status};
 }
 
@@ -112,7 +115,7 @@ Result<object> read_answer(const OutboundReply& reply, Kind kind) {
     }
     PaymentError error = judge(reply);
     if (kind == Kind::call || error.execution == Execution::unknown) return fail(std::move(error));
-    if (error.code == Code::gateway_busy && reply.status != 401 && reply.status != 403) {
+    if (error.code == Code::gateway_busy && reply.status != 401) {
         error.execution = Execution::unknown;
         return fail(std::move(error));
     }

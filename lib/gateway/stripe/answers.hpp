@@ -13,8 +13,10 @@
 ///
 ///   status                          | to a call (POST)                                       | to a read (GET)
 ///   200, an object                  | that object                                            | that object
-///   402                             | card_declined, insufficient_funds or expired_card      | unknown
-///   401, 403: our API key           | gateway_busy, not executed: the operator's to mend     | gateway_fault
+///   402 with an error               | card_declined, insufficient_funds or expired_card      | unknown
+///   401: our API key                | gateway_busy, not executed: the operator's to mend     | gateway_fault
+///   403: its permissions            | gateway_busy, unknown: what may not be shown in the    | gateway_busy, unknown
+///                                   | answer may have been done                              |
 ///   429 (not lock_timeout), 425     | gateway_busy, not executed                             | gateway_busy, unknown
 ///   409, 408, 429 lock_timeout      | gateway_busy, unknown: another call may be at work     | gateway_busy, unknown
 ///   409 not to be retried           | gateway_fault: kept                                    | gateway_fault

@@ -279,10 +279,12 @@ TEST_CASE("the refund of an undoing is adopted from the news, and another one wa
     CHECK(next_step(charge) == Step::release);
 }
 
-TEST_CASE("a refund that a shop asked for is adopted from the news while it is under way, and told to the shop") {
+TEST_CASE("a refund that a shop asked for is adopted from the news where nothing else can tell, and told to the shop") {
     Charge charge = succeeded();
     charge.refunds = {{"", 700, "op_1", "broken"}, {"", 300, "op_2", ""}};
     charge.intent = Intent{.step = Step::refund, .since = noon};
+    CHECK(heard(charge, refunded("ref_1", 700)) == Outcome::too_soon);  // it may be another one: the look-up tells
+    charge.intent->spent = true;
     CHECK(heard(charge, refunded("ref_1", 300)) == Outcome::too_soon);
     CHECK(heard(charge, total_refunded(700)) == Outcome::too_soon);
     const Heard told = hear(charge, refunded("ref_1", 700), noon);
@@ -292,6 +294,7 @@ TEST_CASE("a refund that a shop asked for is adopted from the news while it is u
     CHECK(unrefunded(charge) == 4299);
     CHECK(refundable(charge) == 3999);
     CHECK(next_step(charge) == Step::refund);
+    CHECK_FALSE(charge.intent);  // the next one's is another
     CHECK(heard(charge, refunded("ref_1", 700)) == Outcome::known);
 }
 

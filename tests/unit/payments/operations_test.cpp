@@ -126,11 +126,60 @@ TEST_CASE("a refund whose news come before its answer is one refund") {
     Checkout out = shop.checkout();
     const auto heard = shop.time.run(
         [](Checkout& its, GatewayNews told) -> Task<Result<NewsOutcome>> { co_return co_await its.hear(told); }(out, news));
-    CHECK(heard->kind == NewsOutcome::Kind::applied);
+    CHECK(heard->kind == NewsOutcome::Kind::too_soon);
+    shop.world.scripts[Step::refund].always_look_up.reset();
+    shop.recover();
     CHECK(shop.answered(Kind::refund, "op-1", 1000) == "200");
     CHECK(shop.charge().refunds.size() == 1);
     CHECK_FALSE(shop.row().due_at);
     CHECK(shop.told() == std::vector<std::string>{"charge.succeeded", "charge.refunded"});
+}
+
+TEST_CASE("a refund that only its news settle leaves the next one a call of its own") {
+    Charged shop;
+    shop.world.scripts[Step::refund].performs = {keeps_its_500(true)};
+    shop.world.scripts[Step::refund].always_look_up = fails_without_acting();
+    CHECK(shop.answered(Kind::refund, "op-1", 1000) == "202");
+    shop.time.advance(20h);
+    shop.recover_once();  // somebody is called by now
+    CHECK(shop.answered(Kind::refund, "op-2", 500) == "202");
+    GatewayNews news{.kind = GatewayNews::Kind::refunded, .reference = shop.id()};
+    news.refund_id = shop.world.effects_of(Step::refund)[0].id;
+    news.amount = Money{1000, *Currency::from_code("USD")};
+    Checkout out = shop.checkout();
+    const auto heard = shop.time.run(
+        [](Checkout& its, GatewayNews told) -> Task<Result<NewsOutcome>> { co_return co_await its.hear(told); }(out, news));
+    CHECK(heard->kind == NewsOutcome::Kind::applied);
+    shop.world.scripts[Step::refund].always_look_up.reset();
+    shop.time.advance(1s);
+    CHECK(shop.answered(Kind::refund, "op-2", 500) == "200");
+    CHECK(shop.given_back() == 1500);
+    CHECK(shop.pager.kinds() == std::vector<std::string>{"unknown_outcome_stuck"});
+}
+
+TEST_CASE("a customer who was not done yet is waited for again, and the same confirm goes on then") {
+    Counter shop;
+    shop.world.scripts[Step::authorize].performs = {wants_customer("pi_1"), wants_customer("pi_1")};
+    REQUIRE(shop.post()->answer.status == 202);
+    CHECK(shop.answered(Kind::confirm, "op-1") == "202");
+    CHECK(shop.status() == "requires_action");
+    CHECK(shop.answered(Kind::confirm, "op-1") == "200");
+    CHECK(shop.status() == "succeeded");
+    CHECK(shop.answered(Kind::confirm, "op-1") == "200");
+    CHECK(shop.world.effects_of(Step::authorize).size() == 1);
+}
+
+TEST_CASE("however often a customer is confirmed in vain, the charge can still be voided, and each confirm has its answer") {
+    Counter shop;
+    shop.world.scripts[Step::authorize].always = wants_customer();
+    REQUIRE(shop.post()->answer.status == 202);
+    for (std::size_t i = 0; i < operations_max + 5; ++i) {
+        REQUIRE(shop.answered(Kind::confirm, "op-" + std::to_string(i)) == "202");
+    }
+    CHECK(shop.charge().operations.size() == 1);
+    CHECK(shop.answered(Kind::void_authorization, "op-void") == "200");
+    CHECK(shop.answered(Kind::confirm, "op-0") == "409");
+    CHECK(shop.answered(Kind::confirm, "op-" + std::to_string(operations_max + 4)) == "409");
 }
 
 TEST_CASE("what a charge does not allow leaves no trace, so the same key may ask again") {

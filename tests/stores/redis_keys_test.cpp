@@ -83,6 +83,18 @@ TEST_CASE("a charge that is over leaves no trace among those that wait or live")
     CHECK(redis.keys("*").size() == redis.keys("tg:{*").size());
 }
 
+TEST_CASE("a key that is begun anew leaves no trace of its last attempt among pending refunds") {
+    LoneRedis redis;
+    Transition freeing = end_of(redis.begin(begin_of("a")).value().row, Answer{});
+    freeing.answer.reset();
+    freeing.frees_key = true;
+    freeing.at_risk.pending_refund = 1;
+    REQUIRE(redis.advance(freeing));
+    REQUIRE(redis.keys("*:s:fshop").size() == 1);
+    REQUIRE(redis.begin(begin_of("a")).value().kind == Kind::fresh);
+    CHECK(redis.keys("*:s:fshop").empty());
+}
+
 TEST_CASE("a velocity keeps no more events than it can tell apart") {
     LoneRedis redis;
     for (int i = 0; i < 20; ++i) {

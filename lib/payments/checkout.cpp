@@ -166,11 +166,11 @@ Result<ChargeAnswer> Checkout::present(const ChargeCommand& command, const Begun
 
 /// Leaves a charge that this version cannot read as it is, for the page to be answered.
 Task<void> Checkout::set_aside(ChargeRow row) {
-    return give_back(std::move(row), context_.runtime.clock.wall() + page_again);
+    [[maybe_unused]] const auto written = co_await give_back(std::move(row), context_.runtime.clock.wall() + page_again);
 }
 
-/// Writes a charge as it is, owned by nobody.
-Task<void> Checkout::give_back(ChargeRow row, std::optional<WallTime> due_at) {
+/// Writes a charge as it is, owned by nobody; and what it was asked for and does not allow.
+Task<Result<void>> Checkout::give_back(ChargeRow row, std::optional<WallTime> due_at, std::vector<OperationRecord> refused) {
     const WallTime now = context_.runtime.clock.wall();
     Transition transition{.id = row.id, .fence = row.fence, .status = row.status, .live = row.live};
     transition.lease_until = now;
@@ -178,8 +178,9 @@ Task<void> Checkout::give_back(ChargeRow row, std::optional<WallTime> due_at) {
     transition.frees_key = row.key_free;
     if (const auto charge = from_state(row)) transition.at_risk = at_risk(*charge);
     transition.state = std::move(row.state);
+    transition.operations = std::move(refused);
     transition.now = now;
-    [[maybe_unused]] const auto written = co_await context_.store.advance(std::move(transition));
+    return context_.store.advance(std::move(transition));
 }
 
 Task<void> Checkout::resume(ChargeRow row) {

@@ -68,11 +68,12 @@ private:
     Task<Result<Taken>> take_for(const OperationCommand& command, std::string id);
     [[nodiscard]] Result<ChargeAnswer> recall(Taken taken, const OperationCommand& command) const;
     Task<Result<ChargeAnswer>> carry_out(ChargeRow row, OperationCommand command, std::string id, SteadyTime deadline);
+    Task<Result<ChargeAnswer>> refuse(ChargeRow row, const Charge& charge, OpenOperation operation, PaymentError error);
     [[nodiscard]] Result<void> ask_for(Charge& charge, const OperationRequest& request, const std::string& id) const;
     Task<void> go_on(ChargeRow row, SteadyTime patience);
     Task<void> run_alone(ChargeSaga saga, SteadyTime patience);
     Task<void> set_aside(ChargeRow row);
-    Task<void> give_back(ChargeRow row, std::optional<WallTime> due_at);
+    Task<Result<void>> give_back(ChargeRow row, std::optional<WallTime> due_at, std::vector<OperationRecord> refused = {});
     Task<Result<std::string>> charge_of(const GatewayNews& news);
     Task<Result<NewsOutcome>> apply(ChargeRow row, GatewayNews news);
 

@@ -65,7 +65,7 @@ Task<Result<NewsOutcome>> Checkout::apply(ChargeRow row, GatewayNews news) {
         NewsOutcome outcome = outcome_of(std::move(heard), row.id);
         if (outcome.kind == NewsOutcome::Kind::applied) outcome.kind = NewsOutcome::Kind::conflict;
         const auto due_at = row.due_at;
-        co_await give_back(std::move(row), due_at);
+        [[maybe_unused]] const auto written = co_await give_back(std::move(row), due_at);
         co_return outcome;
     }
     const auto due_at = row.due_at;

@@ -87,20 +87,20 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
     const auto due_at = row.due_at;
     auto charge = from_state(row);
     if (!charge) {
-        co_await give_back(std::move(row), due_at);
+        [[maybe_unused]] const auto written = co_await give_back(std::move(row), due_at);
         co_return fail(std::move(charge.error()));
     }
+    OpenOperation operation = open_operation(id, command);
     if (was_asked(*charge, id)) {  // its record has outlived its time
-        co_await give_back(std::move(row), due_at);
-        auto outcome = outcome_of(*charge, open_operation(std::move(id), std::move(command)));
+        [[maybe_unused]] const auto written = co_await give_back(std::move(row), due_at);
+        auto outcome = outcome_of(*charge, operation);
         if (!outcome) co_return accepted(*charge);
         co_return replayed(std::move(*outcome), charge->id);
     }
     if (auto asked = ask_for(*charge, command.request, id); !asked) {
-        co_await give_back(std::move(row), due_at);
-        co_return fail(std::move(asked.error()));
+        co_return co_await refuse(std::move(row), *charge, std::move(operation), std::move(asked.error()));
     }
-    charge->operations.push_back(open_operation(id, std::move(command)));
+    charge->operations.push_back(std::move(operation));
     const std::string charge_id = charge->id;
     ChargeSaga saga(context_, std::move(*charge), row.fence, false, row.lease_until);
     const auto end = co_await saga.note({}, due_at);
@@ -112,6 +112,21 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
     auto standing = from_state(now->value_or(std::move(row)));
     if (!standing) co_return fail(std::move(standing.error()));
     co_return accepted(*standing);
+}
+
+/// The charge stays as it is. What it will not allow later either is the key's answer from now on.
+Task<Result<ChargeAnswer>> Checkout::refuse(ChargeRow row, const Charge& charge, OpenOperation operation, PaymentError error) {
+    const auto due_at = row.due_at;
+    const bool keeps = error.code == Code::invalid_state || error.code == Code::refund_exceeds_capture;
+    if (!keeps) {
+        [[maybe_unused]] const auto written = co_await give_back(std::move(row), due_at);
+        co_return fail(std::move(error));
+    }
+    Answer answer = refusal_answer(charge, operation, std::move(error));
+    std::vector<OperationRecord> records{{std::move(operation.id), std::move(operation.fingerprint), answer}};
+    auto written = co_await give_back(std::move(row), due_at, std::move(records));
+    if (!written) co_return fail(std::move(written.error()));
+    co_return ChargeAnswer{.answer = std::move(answer), .charge_id = charge.id};
 }
 
 /// What neither the charge nor the gateway allows changes nothing.

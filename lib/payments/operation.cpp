@@ -10,9 +10,14 @@
 namespace tollgate {
 namespace {
 
+constexpr Milliseconds ask_again{1'000};
 constexpr std::array<std::string_view, 4> kind_names{"capture", "void", "refund", "confirm"};
 
+/// What is still going on may come to allow it.
 std::unexpected<PaymentError> invalid_state(const Charge& charge, const std::string& mend) {
+    if (status_of(charge) == ChargeStatus::processing) {
+        return fail(Code::idempotency_in_flight, "the charge is still processing; ask again", ask_again);
+    }
     return fail(Code::invalid_state, "the charge is " + std::string(name(status_of(charge))) + "; " + mend);
 }
 
@@ -97,8 +102,7 @@ bool was_asked(const Charge& charge, const std::string& id) noexcept {
 
 Result<void> ask(Charge& charge, const OperationRequest& request, const std::string& id) {
     if (charge.operations.size() >= operations_max && !resumes(charge, request.kind)) {
-        return fail(Code::idempotency_in_flight, "too many operations of this charge are under way; ask again later",
-                    std::chrono::seconds(1));
+        return fail(Code::idempotency_in_flight, "too many operations of this charge are under way; ask again", ask_again);
     }
     switch (request.kind) {
         case OperationKind::capture:
@@ -119,14 +123,18 @@ void customer_is_back(Charge& charge) {
     charge.told.clear();  // to be asked a second time is news
 }
 
+Answer refusal_answer(const Charge& charge, const OpenOperation& operation, PaymentError error) {
+    std::string path = "/charge/" + charge.id + "/" + std::string(name(operation.kind));
+    return failure_answer(charge, std::move(error), std::move(path), operation.request_id);
+}
+
 std::optional<Answer> outcome_of(const Charge& charge, const OpenOperation& operation) {
-    const std::string path = "/charge/" + charge.id + "/" + std::string(name(operation.kind));
-    if (operation.refused) return failure_answer(charge, *operation.refused, path, operation.request_id);
+    if (operation.refused) return refusal_answer(charge, operation, *operation.refused);
     const Answer done{200, to_json(charge)};
     if (operation.kind == OperationKind::refund) {
         const auto refund = std::ranges::find(charge.refunds, operation.id, &Refund::operation);
         if (refund == charge.refunds.end()) {  // the gateway's own words were told, and are forgotten by now
-            return failure_answer(charge, {Code::gateway_refused, "the gateway refused it"}, path, operation.request_id);
+            return refusal_answer(charge, operation, {Code::gateway_refused, "the gateway refused it"});
         }
         return refund->id.empty() ? std::nullopt : std::optional(done);
     }
@@ -137,7 +145,7 @@ std::optional<Answer> outcome_of(const Charge& charge, const OpenOperation& oper
     if (error.retriable) {  // what is kept cannot be tried again; the charge itself can
         error = {Code::checkout_reversed, error.detail + "; everything was undone, and the charge may be sent again"};
     }
-    return failure_answer(charge, std::move(error), path, operation.request_id);
+    return refusal_answer(charge, operation, std::move(error));
 }
 
 }  // namespace tollgate

@@ -10,7 +10,8 @@
 ///
 /// An operation is durable before anything is done about it, and remembered with its answer. It goes on until it is done or the
 /// gateway refuses it: whoever does not want to wait is told 202, and the same request tells how it ended. What a charge does
-/// not allow (`invalid_state`, `refund_exceeds_capture`) leaves no trace, so the same key may ask again.
+/// not allow (`invalid_state`, `refund_exceeds_capture`) is kept as the key's answer too: a copy of the request that comes late
+/// must not do what another was told will not be done.
 namespace tollgate {
 
 [[nodiscard]] std::string_view name(OperationKind kind) noexcept;  // as in the path: "capture", "void", "refund", "confirm"
@@ -45,8 +46,8 @@ inline constexpr std::size_t refused_max = 100;
 [[nodiscard]] bool was_asked(const Charge& charge, const std::string& id) noexcept;
 
 /// Puts what is asked into the charge's facts, from which its next step follows; `id` is the operation's. Nothing has been
-/// changed when it fails: `invalid_state`, `refund_exceeds_capture`, or `validation_failed` for an amount above what was
-/// authorized.
+/// changed when it fails: `invalid_state`, `refund_exceeds_capture`, or, not to be kept, `validation_failed` for an amount
+/// above what was authorized and `idempotency_in_flight` while the charge is still processing.
 [[nodiscard]] Result<void> ask(Charge& charge, const OperationRequest& request, const std::string& id);
 
 /// The charge goes on after its customer's authentication, with an authorization of its own.
@@ -54,6 +55,9 @@ void customer_is_back(Charge& charge);
 
 /// A confirm that led to another challenge goes on when it is asked for again; of several, the charge keeps the last.
 [[nodiscard]] bool resumes(const Charge& charge, OperationKind kind) noexcept;
+
+/// The answer to an operation that was refused for good.
+[[nodiscard]] Answer refusal_answer(const Charge& charge, const OpenOperation& operation, PaymentError error);
 
 /// What became of an operation that the charge has been asked for: its final answer, or nothing while it is under way.
 [[nodiscard]] std::optional<Answer> outcome_of(const Charge& charge, const OpenOperation& operation);

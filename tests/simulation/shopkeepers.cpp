@@ -11,11 +11,6 @@ bool says(const Heard& heard, std::string_view what) {
     return heard.body.find(what) != std::string::npos;
 }
 
-/// Not kept: a later state of the charge may allow it.
-bool is_not_allowed(const Heard& heard) {
-    return says(heard, R"("code":"invalid_state")") || says(heard, R"("code":"refund_exceeds_capture")");
-}
-
 }  // namespace
 
 void Shopkeepers::hear_of(const std::string& charge_id, std::int64_t amount, const Heard& heard) {
@@ -59,10 +54,10 @@ Task<void> Shopkeepers::pursue(Wish& wish) {
     co_await sleep_for(runtime, faults_.between(Fault::wishes, 0ms, 1min));
     if (wish.kind == "confirm") customer_comes_back(wish.charge_id);
     Milliseconds pause = 1s;
-    while (!wish.answer && !wish.refused && !is_beyond_help(wish.charge_id)) {
+    while (!wish.answer && !is_beyond_help(wish.charge_id)) {
         if (faults_.strikes(Fault::repeats)) spawn(runtime.executor, ask_once(wish));
         co_await ask_once(wish);
-        if (wish.answer || wish.refused) break;
+        if (wish.answer) break;
         co_await sleep_for(runtime, Milliseconds(static_cast<std::int64_t>(runtime.random.below(pause.count() * 2))));
         pause = std::min<Milliseconds>(pause * 5 / 4, 1min);
     }
@@ -85,13 +80,9 @@ void Shopkeepers::hear(Wish& wish, const Heard& heard) {
     history_.note(scheduler_.now(), "wish", wish.kind, wish.charge_id, wish.key, heard.status, heard.body);
     if (heard.status == 202) return hear_of(wish.charge_id, amounts_[wish.charge_id], heard);
     if (heard.status >= 400 && says(heard, R"("retriable":true)")) return;
-    if (is_not_allowed(heard)) {
-        if (wish.answer && still_kept(wish)) violation("not allowed after its answer: " + wish.key + " " + heard.body);
-        wish.refused = true;
-        return;
-    }
     const bool known = heard.status == 200 || heard.status == 402 || heard.status == 409 ||
-                       says(heard, R"("code":"gateway_error")") || says(heard, R"("code":"needs_attention")");
+                       says(heard, R"("code":"refund_exceeds_capture")") || says(heard, R"("code":"gateway_error")") ||
+                       says(heard, R"("code":"needs_attention")");
     if (!known) violation("an answer to a wish that nobody can expect: " + std::to_string(heard.status) + " " + heard.body);
     if (!wish.answer) {
         wish.answer = heard;

@@ -17,7 +17,6 @@ struct Wish {
     std::string key;
     std::int64_t amount = 0;  // 0: all there is
     SteadyTime begun_at{};    // nothing was asked before
-    bool refused = false;     // the charge does not allow it, and nothing was kept
     std::optional<Heard> answer;
 
     [[nodiscard]] bool granted() const noexcept { return answer && answer->status == 200; }

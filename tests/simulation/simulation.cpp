@@ -252,7 +252,7 @@ private:
         const auto row = store_.row(wish.charge_id);
         if (!row || is_beyond_help(*row)) return;
         const Standing stands = world_.standing(wish.charge_id);
-        if (!wish.answer && !wish.refused) violated("a wish without an answer: " + wish.key);
+        if (!wish.answer) violated("a wish without an answer: " + wish.key);
         if (wish.kind == "refund") {
             std::int64_t granted = 0;
             bool all = false;

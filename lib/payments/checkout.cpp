@@ -56,15 +56,16 @@ ChargeAnswer Checkout::accepted(const Charge& charge) {
     return {.answer = {202, to_json(charge)}, .charge_id = charge.id, .retry_after = ask_again};
 }
 
+/// What the client hears of a write that failed: who took the charge up meanwhile goes on with it.
+PaymentError Checkout::not_ours(PaymentError error) {
+    if (error.code != Code::lease_lost) return error;
+    return {Code::idempotency_in_flight, "the charge is settled by another process; ask again", ask_again};
+}
+
 /// What the client hears of a run's end: who asked for the charge, or for an operation of it.
 Result<ChargeAnswer> Checkout::answer_of(const ChargeSaga& saga, ChargeSaga::End end, const std::string& operation) {
     const Charge& charge = saga.charge();
-    if (end == ChargeSaga::End::abandoned) {
-        if (saga.error().code == Code::lease_lost) {
-            return fail(Code::idempotency_in_flight, "the charge is settled by another process; ask again", ask_again);
-        }
-        return fail(saga.error());
-    }
+    if (end == ChargeSaga::End::abandoned) return fail(not_ours(saga.error()));
     if (!operation.empty()) {
         const Answer* const settled = saga.answer_to(operation);
         if (settled == nullptr) return accepted(charge);

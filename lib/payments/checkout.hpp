@@ -61,6 +61,7 @@ public:
 
 private:
     [[nodiscard]] static ChargeAnswer accepted(const Charge& charge);
+    [[nodiscard]] static PaymentError not_ours(PaymentError error);
     [[nodiscard]] static Result<ChargeAnswer> answer_of(const ChargeSaga& saga, ChargeSaga::End end,
                                                         const std::string& operation);
     Task<std::optional<Result<ChargeAnswer>>> run_until(ChargeSaga saga, SteadyTime deadline, std::string operation);

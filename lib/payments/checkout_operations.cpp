@@ -125,7 +125,7 @@ Task<Result<ChargeAnswer>> Checkout::refuse(ChargeRow row, const Charge& charge,
     Answer answer = refusal_answer(charge, operation, std::move(error));
     std::vector<OperationRecord> records{{std::move(operation.id), std::move(operation.fingerprint), answer}};
     auto written = co_await give_back(std::move(row), due_at, std::move(records));
-    if (!written) co_return fail(std::move(written.error()));
+    if (!written) co_return fail(not_ours(std::move(written.error())));
     co_return ChargeAnswer{.answer = std::move(answer), .charge_id = charge.id};
 }
 

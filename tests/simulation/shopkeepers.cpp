@@ -100,7 +100,8 @@ bool Shopkeepers::still_kept(const Wish& wish) const {
 
 void Shopkeepers::ask_again() {
     const auto again = [](Shopkeepers& keepers, Wish& wish) -> Task<void> {
-        if (wish.answer) co_await keepers.ask_once(wish);
+        // What was not allowed may be, once its answer has outlived its time.
+        if (wish.granted() || (wish.answer && keepers.still_kept(wish))) co_await keepers.ask_once(wish);
         --keepers.at_work_;
     };
     at_work_ += wishes_.size();

@@ -79,8 +79,12 @@ TEST_CASE("a charge is refunded in parts, each answer telling how much has gone 
     CHECK(too_much.text("charge_id") == id);
     CHECK(too_much.text("instance") == "/charge/" + id + "/refund");
     CHECK(till.charge(id).text("amount_refunded") == "2000");
-    CHECK(till.ask({id, "refund", "key-4", amount_of(2998)}).text("amount_refunded") == "4998");  // the refusal was not kept
-    CHECK(till.ask({id, "refund", "key-5"}).text("amount_refunded") == "4999");                   // what is left
+    check_problem(till.ask({id, "refund", "key-4", amount_of(2998)}), 422, "idempotency_key_reused");  // the refusal is kept
+    CHECK(till.ask({id, "refund", "key-5", amount_of(2998)}).text("amount_refunded") == "4998");
+    CHECK(till.ask({id, "refund", "key-6"}).text("amount_refunded") == "4999");  // what is left
+    const Reply still_too_much = till.ask({id, "refund", "key-4", amount_of(3000)});
+    CHECK(still_too_much.body == too_much.body);
+    CHECK(still_too_much.header("idempotent-replayed") == "true");
     CHECK(till.moved("refund") == std::vector{1000LL, 1000LL, 2998LL, 1LL});
     CHECK(stage.entries(id, "refund") == 4);
     CHECK(stage.shop_hears(id, "charge.succeeded charge.refunded charge.refunded charge.refunded charge.refunded"));
@@ -157,7 +161,7 @@ TEST_CASE("refunds asked for by the shop and made in the gateway's dashboard add
     CHECK(stage.tell("payment.refunded", about(id, R"(,"refund_id":"re_dashboard","amount":3000,"currency":"USD")")));
     CHECK(till.charge(id).text("amount_refunded") == "4000");
     check_problem(till.ask({id, "refund", "key-3", amount_of(1000)}), 422, "refund_exceeds_capture");
-    CHECK(till.ask({id, "refund", "key-3", amount_of(999)}).text("amount_refunded") == "4999");
+    CHECK(till.ask({id, "refund", "key-4", amount_of(999)}).text("amount_refunded") == "4999");
     CHECK(stage.shop_hears(id, "charge.succeeded charge.refunded charge.refunded charge.refunded"));
 }
 

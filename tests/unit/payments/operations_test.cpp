@@ -46,6 +46,14 @@ struct Counter : Shop {
     std::string answered(Kind kind, std::string operation_key, std::optional<std::int64_t> amount = {}) {
         return ::told(operate(kind, std::move(operation_key), amount));
     }
+    NewsOutcome::Kind hear(GatewayNews news) {
+        Checkout out = checkout();
+        const auto heard = time.run([](Checkout& its, GatewayNews told) -> Task<Result<NewsOutcome>> {
+            co_return co_await its.hear(std::move(told));
+        }(out, std::move(news)));
+        REQUIRE(heard);
+        return heard->kind;
+    }
     std::int64_t given_back() const {
         std::int64_t sum = 0;
         for (const auto& effect : world.effects_of(Step::refund)) sum += effect.amount;
@@ -132,10 +140,7 @@ TEST_CASE("a refund whose news come before its answer is one refund") {
     GatewayNews news{.kind = GatewayNews::Kind::refunded, .reference = shop.id()};
     news.refund_id = shop.world.effects_of(Step::refund)[0].id;
     news.amount = Money{1000, *Currency::from_code("USD")};
-    Checkout out = shop.checkout();
-    const auto heard = shop.time.run(
-        [](Checkout& its, GatewayNews told) -> Task<Result<NewsOutcome>> { co_return co_await its.hear(told); }(out, news));
-    CHECK(heard->kind == NewsOutcome::Kind::too_soon);
+    CHECK(shop.hear(news) == NewsOutcome::Kind::too_soon);
     shop.world.scripts[Step::refund].always_look_up.reset();
     shop.recover();
     CHECK(shop.answered(Kind::refund, "op-1", 1000) == "200");
@@ -155,10 +160,7 @@ TEST_CASE("a refund that only its news settle leaves the next one a call of its 
     GatewayNews news{.kind = GatewayNews::Kind::refunded, .reference = shop.id()};
     news.refund_id = shop.world.effects_of(Step::refund)[0].id;
     news.amount = Money{1000, *Currency::from_code("USD")};
-    Checkout out = shop.checkout();
-    const auto heard = shop.time.run(
-        [](Checkout& its, GatewayNews told) -> Task<Result<NewsOutcome>> { co_return co_await its.hear(told); }(out, news));
-    CHECK(heard->kind == NewsOutcome::Kind::applied);
+    CHECK(shop.hear(news) == NewsOutcome::Kind::applied);
     shop.world.scripts[Step::refund].always_look_up.reset();
     shop.time.advance(1s);
     CHECK(shop.answered(Kind::refund, "op-2", 500) == "200");
@@ -407,11 +409,8 @@ TEST_CASE("a confirm after the webhook that says the same joins what that began"
     Counter shop;
     shop.world.scripts[Step::authorize].performs = {wants_customer(), Reaction{.takes = 500ms}};
     REQUIRE(shop.post()->answer.status == 202);
-    Checkout out = shop.checkout();
     const GatewayNews news{.kind = GatewayNews::Kind::action_completed, .reference = shop.id()};
-    const auto heard = shop.time.run(
-        [](Checkout& its, GatewayNews told) -> Task<Result<NewsOutcome>> { co_return co_await its.hear(told); }(out, news));
-    CHECK(heard->kind == NewsOutcome::Kind::applied);
+    CHECK(shop.hear(news) == NewsOutcome::Kind::applied);
     CHECK(shop.answered(Kind::confirm, "op-1") == "200");
     CHECK(shop.status() == "succeeded");
     CHECK(shop.world.effects_of(Step::authorize).size() == 1);

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "redaction/redact.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -30,6 +32,14 @@ std::optional<ChargeStatus> charge_status_from(std::string_view text) noexcept {
         if (status_names[i] == text) return static_cast<ChargeStatus>(i);
     }
     return std::nullopt;
+}
+
+void AuditLog::append(AuditRecord record) {
+    for (std::string* text :
+         {&record.who, &record.what, &record.outcome, &record.origin, &record.charge_id, &record.request_id}) {
+        *text = redact(*text);
+    }
+    keep(std::move(record));
 }
 
 }  // namespace tollgate

@@ -270,8 +270,11 @@ public:
     virtual ~AuditLog() = default;
 
     /// Appends in the order of the calls and travels with the store's next commit: it costs no round trip, and a
-    /// transition asked for afterwards never becomes durable before it.
-    virtual void append(AuditRecord record) = 0;
+    /// transition asked for afterwards never becomes durable before it. Card data is masked on the way, whoever calls.
+    void append(AuditRecord record);
+
+private:
+    virtual void keep(AuditRecord record) = 0;
 };
 
 /// Whether the store can be written to; the reason when not. Cheap: may be asked every second.

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "redaction/card_number.hpp"
+#include "redaction/redact.hpp"
 
 namespace tollgate::webhooks {
 namespace {
@@ -22,7 +23,7 @@ std::string digits_of(const json::value& number) {
 json::value without_cards(const json::value& value) {
     if (const json::object* const object = value.if_object()) {
         json::object clean;
-        for (const auto& [name, inner] : *object) clean.insert_or_assign(masked(name), without_cards(inner));
+        for (const auto& [name, inner] : *object) clean.insert_or_assign(redact(name), without_cards(inner));
         return clean;
     }
     if (const json::array* const array = value.if_array()) {
@@ -30,30 +31,18 @@ json::value without_cards(const json::value& value) {
         for (const json::value& inner : *array) clean.push_back(without_cards(inner));
         return clean;
     }
-    if (const json::string* const text = value.if_string()) return json::string(masked(*text));
+    if (const json::string* const text = value.if_string()) return json::string(redact(*text));
     if (!value.is_number()) return value;
     const std::string digits = digits_of(value);
-    return holds_card_number(digits) ? json::value(masked(digits)) : value;
+    return holds_card_number(digits) ? json::value(redact(digits)) : value;
 }
 
 }  // namespace
 
-std::string masked(std::string_view text) {
-    std::string clean;
-    std::size_t from = 0;
-    while (const auto card = find_card_number(text, from)) {
-        clean.append(text.substr(from, card->begin - from)).append("************");
-        clean.append(text.substr(card->end - 4, 4));
-        from = card->end;
-    }
-    clean.append(text.substr(from));
-    return from == 0 ? clean : masked(clean);  // four digits that stay may begin another one
-}
-
 std::string masked_json(const json::value& value) {
     std::string text = json::serialize(value);
     if (!holds_card_number(text)) return text;
-    return masked(json::serialize(without_cards(value)));
+    return redact(json::serialize(without_cards(value)));
 }
 
 }  // namespace tollgate::webhooks

@@ -6,9 +6,6 @@
 
 namespace tollgate::webhooks {
 
-/// Every card number in the text as "************1111": its last four digits stay.
-[[nodiscard]] std::string masked(std::string_view text);
-
 /// The value as JSON text whose strings, member names and numbers hold no card number; a number that was one is a string then.
 [[nodiscard]] std::string masked_json(const boost::json::value& value);
 

@@ -4,6 +4,7 @@
 
 #include "json/strict_json.hpp"
 #include "redaction/card_number.hpp"
+#include "redaction/redact.hpp"
 #include "stores/digest.hpp"
 #include "webhooks/adyen.hpp"
 #include "webhooks/masked.hpp"
@@ -35,8 +36,8 @@ Event event_of(const Source& source, std::string_view sender_id, std::string_vie
     event.id = webhook_id(source.name, sender_id);
     event.queue = EventQueue::incoming;
     event.source = source.name;
-    event.name = masked(sender_id);
-    event.type = masked(type);
+    event.name = redact(sender_id);
+    event.type = redact(type);
     event.at = now;
     return event;
 }

@@ -13,8 +13,7 @@ namespace {
 
 /// Nothing of it is read here: tests/stores looks at audit logs.
 class NoAudit final : public AuditLog {
-public:
-    void append(AuditRecord) override {}
+    void keep(AuditRecord) override {}
 };
 
 class NoMeter final : public DurationMeter {

@@ -117,7 +117,7 @@ Task<Result<std::vector<LedgerEntry>>> RedisStore::ledger(std::string charge_id)
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->ledger(lane, std::move(charge_id)); });
 }
 
-void RedisStore::append(AuditRecord record) {
+void RedisStore::keep(AuditRecord record) {
     core_->append(std::move(record));
 }
 

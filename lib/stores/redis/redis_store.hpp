@@ -74,8 +74,6 @@ public:
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override;
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
 
-    void append(AuditRecord record) override;
-
     /// Writes a trifle to every master.
     Task<Result<void>> check() override;
 
@@ -97,6 +95,7 @@ public:
 
 private:
     explicit RedisStore(std::shared_ptr<redis::StoreCore> core);
+    void keep(AuditRecord record) override;
 
     std::shared_ptr<redis::StoreCore> core_;
     RedisFleetStore fleet_;

@@ -128,7 +128,7 @@ Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id
         [id = std::move(charge_id)](Session& session) { return session.reads.ledger(id); });
 }
 
-void SqliteStore::append(AuditRecord record) {
+void SqliteStore::keep(AuditRecord record) {
     if (parts_->writer) parts_->writer->append(std::move(record));
 }
 

@@ -68,8 +68,6 @@ public:
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override;
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
 
-    void append(AuditRecord record) override;
-
     Task<Result<void>> check() override;
 
     /// For as long as the store.
@@ -84,6 +82,7 @@ public:
 
 private:
     explicit SqliteStore(std::unique_ptr<sqlite::StoreParts> parts);
+    void keep(AuditRecord record) override;
 
     std::unique_ptr<sqlite::StoreParts> parts_;
     std::unique_ptr<EventStore> events_;

@@ -75,8 +75,10 @@ public:
 
 class NotedAudit final : public AuditLog {
 public:
-    void append(AuditRecord record) override { records.push_back(std::move(record)); }
     std::vector<AuditRecord> records;
+
+private:
+    void keep(AuditRecord record) override { records.push_back(std::move(record)); }
 };
 
 /// A store of which only `begin` is asked; it answers as told and keeps what it was asked.

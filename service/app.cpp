@@ -112,14 +112,14 @@ public:
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
         const OutsideShared outside{breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, store_.fleet()};
         webhook_watch_.emplace(*pages_, webhook_sources_);
-        shared_.emplace(Shared{
-            {settings_, store_.charges(), store_.events(), store_.audit(), *pages_, outside, webhook_sources_, *webhook_watch_},
-            metrics_,
-            money_,
-            authenticator_,
-            health_,
-            counters_,
-            world_});
+        shared_.emplace(Shared{{settings_, store_.charges(), store_.events(), store_.audit(), *pages_, fraud::no_rules(),
+                                outside, webhook_sources_, *webhook_watch_},
+                               metrics_,
+                               money_,
+                               authenticator_,
+                               health_,
+                               counters_,
+                               world_});
         for (const auto& loop : loops_) {
             auto worker = Worker::make(*loop, *shared_);
             if (!worker) return worker.error().detail;

@@ -31,7 +31,7 @@ AuditRecord describe(const ChargeCommand& command) {
     return {.at = command.begin.now,
             .who = command.charge.tenant,
             .what = "charge.create",
-            .origin = command.charge.origin,
+            .origin = command.charge.actor.origin,
             .charge_id = command.charge.id,
             .request_id = command.charge.request_id};
 }
@@ -52,7 +52,9 @@ Engine::Engine(const Runtime& runtime, const EngineShared& shared, Exchanges exc
       outside_(runtime, shared.settings, shared.outside, std::move(exchanges)),
       checkout_({runtime,
                  shared.charges,
+                 shared.audit,
                  outside_.calls(),
+                 shared.screen,
                  shared.pager,
                  hand_over_,
                  {settle_policy(shared.settings), shared.settings.saga.action_timeout, !shared.settings.notify.url.empty(),

@@ -19,6 +19,7 @@ struct EngineShared {
     EventStore& events;
     AuditLog& audit;
     Pager& pager;
+    const fraud::Screen& screen;
     OutsideShared outside;
     const std::vector<webhooks::Source>& webhook_sources;
     WebhookWatch& webhook_watch;

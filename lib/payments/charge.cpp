@@ -29,7 +29,8 @@ bool needs_customer(const Charge& charge) noexcept {
 
 /// Authorized, and the shop has not said how much it wants.
 bool waits_for_capture(const Charge& charge) noexcept {
-    return charge.request.manual_capture && charge.authorization && charge.capture_id.empty() && charge.to_capture == 0;
+    return charge.request.manual_capture && charge.authorization && charge.capture_id.empty() && charge.to_capture == 0 &&
+           !steps_up(charge);
 }
 
 std::int64_t pending(const Charge& charge) noexcept {
@@ -54,6 +55,7 @@ std::optional<Step> next_step(const Charge& charge) noexcept {
     if (charge.reservation_id.empty()) return Step::reserve;
     if (needs_customer(charge)) return std::nullopt;
     if (!charge.authorization) return Step::authorize;
+    if (steps_up(charge)) return Step::void_authorization;
     if (waits_for_capture(charge)) return std::nullopt;
     if (charge.capture_id.empty()) return Step::capture;
     if (charge.shipment_id.empty()) return Step::ship;
@@ -65,6 +67,7 @@ ChargeStatus status_of(const Charge& charge) noexcept {
     if (charge.failure) {
         if (next_undo(charge)) return charge.attention ? ChargeStatus::needs_attention : ChargeStatus::processing;
         if (charge.failure->timed_out || charge.failure->voided) return ChargeStatus::canceled;
+        if (charge.failure->error.code == Code::fraud_blocked) return ChargeStatus::blocked;
         const bool by_gateway = charge.failure->step == Step::authorize && !charge.failure->error.retriable;
         return by_gateway ? ChargeStatus::declined : ChargeStatus::reversed;
     }
@@ -80,6 +83,22 @@ bool finished(const Charge& charge) noexcept {
 
 bool frees_key(const Charge& charge) noexcept {
     return finished(charge) && charge.failure && charge.failure->error.retriable && !charge.attention;
+}
+
+bool steps_up(const Charge& charge) noexcept {
+    return charge.step_up == StepUp::voiding && charge.authorization && charge.capture_id.empty();
+}
+
+void conclude_step_up(Charge& charge) {
+    charge.step_up = StepUp::done;
+    charge.superseded_id = std::move(charge.authorization->id);
+    charge.authorization.reset();
+    // What is voided later has a key of its own.
+    if (charge.intent) charge.void_round = charge.intent->round + 1;
+}
+
+fraud::Subject subject_of(const Charge& charge) noexcept {
+    return {charge.tenant, charge.request.customer, charge.request.payment_method, charge.request.amount};
 }
 
 std::int64_t unrefunded(const Charge& charge) noexcept {

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/money.hpp"
 #include "core/time.hpp"
+#include "fraud/screen.hpp"
 #include "gateway/outside.hpp"
 #include "saga/intent.hpp"
 #include "stores/ports.hpp"
@@ -56,6 +57,17 @@ struct OpenOperation {
     std::optional<PaymentError> refused;  // of a refund, by the gateway; then it is settled with the next write
 };
 
+/// On whose behalf a process works on a charge, for the audit log.
+struct Actor {
+    std::string who = "tollgate";  // the API key's id; or "gateway"
+    std::string origin;            // the client's address
+    std::string request_id;
+};
+
+/// A rule wants the customer to authenticate, and the gateway had authorized without that: such an authorization is voided,
+/// and another one asked for.
+enum class StepUp : std::uint8_t { none, voiding, done };
+
 /// A charge and the saga that makes it: the facts the outside has told, the reason to undo if there is one, and the intent.
 /// Everything else (the next step, the status, the answer) is derived from these.
 struct Charge {
@@ -69,12 +81,18 @@ struct Charge {
     WallTime begun_at{};
     std::string request_id;  // of the request that began this attempt
     std::string traceparent;
-    std::string origin;  // the client's address, for the audit log; not kept
+    Actor actor;  // not kept
     std::string gateway_name;
     ChargeRequest request;
 
+    std::vector<fraud::Count> counts;  // for its fraud rules, from its beginning until they are judged
+    fraud::Risk risk;
+
     std::string reservation_id;
     std::optional<Authorization> authorization;
+    StepUp step_up = StepUp::none;
+    std::string superseded_id;    // the authorization that was voided for it
+    int void_round = 0;           // of the void that comes next
     std::int64_t to_capture = 0;  // of a manual charge: how much the shop wants; 0: it has not said so
     std::string capture_id;
     std::int64_t captured = 0;  // with capture_id: how much of the amount
@@ -91,9 +109,10 @@ struct Charge {
     std::string refund_id;
     std::string void_id;
     bool released = false;
-    bool attention = false;    // undoing has failed too often
-    bool parked = false;       // left in the store to wait: whoever asked for it was told 202
-    std::string concluded_by;  // the operation that captured or voided it, to be told from others for ever
+    bool failure_counted = false;  // by the fraud rules that count refused cards
+    bool attention = false;        // undoing has failed too often
+    bool parked = false;           // left in the store to wait: whoever asked for it was told 202
+    std::string concluded_by;      // the operation that captured or voided it, to be told from others for ever
     std::vector<OpenOperation> operations;
     bool warned = false;  // that its authorization is about to run out
     std::string told;     // the type of the event that the shop was told last of its status; empty: none
@@ -111,6 +130,15 @@ struct Charge {
 
 /// Undone after a failure that the client may try again: its key begins a new attempt.
 [[nodiscard]] bool frees_key(const Charge& charge) noexcept;
+
+/// Its authorization is to be voided, and asked for again with the customer's authentication.
+[[nodiscard]] bool steps_up(const Charge& charge) noexcept;
+
+/// That void is done: the authorization is none any more.
+void conclude_step_up(Charge& charge);
+
+/// What its fraud rules look at; borrows from the charge.
+[[nodiscard]] fraud::Subject subject_of(const Charge& charge) noexcept;
 
 /// How much of what was captured has not been given back.
 [[nodiscard]] std::int64_t unrefunded(const Charge& charge) noexcept;

@@ -84,6 +84,7 @@ Task<Result<void>> ChargeSaga::call(Ask ask) {
         }
         case Step::authorize: {
             AuthorizeRequest authorize{charge_.id, request.order_id, request.amount, request.payment_method, request.customer};
+            authorize.authenticate = charge_.risk.decision == fraud::Decision::challenge;
             if (charge_.actions > 0) authorize.continues = charge_.waiting_id;
             auto answer = co_await outside.authorize({std::move(authorize), std::move(context)});
             if (!answer) co_return fail(std::move(answer.error()));
@@ -122,8 +123,15 @@ Task<Result<void>> ChargeSaga::call(Ask ask) {
         }
         case Step::void_authorization: {
             auto answer = co_await outside.void_authorization({{charge_.id, authorization_id}, std::move(context)});
-            kept = keep(std::move(answer), charge_.void_id);
-            if (kept && charge_.authorization) moved("void", charge_.void_id, request.amount.minor);
+            std::string id;
+            kept = keep(std::move(answer), id);
+            if (!kept) co_return kept;
+            if (charge_.authorization) moved("void", id, request.amount.minor);
+            if (steps_up(charge_) && !charge_.failure) {
+                conclude_step_up(charge_);
+            } else {
+                charge_.void_id = std::move(id);
+            }
             co_return kept;
         }
         case Step::cancel_shipment: {

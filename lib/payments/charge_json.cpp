@@ -15,6 +15,16 @@ void write_metadata(JsonWriter& out, const ChargeRequest& request) {
     out.end_object();
 }
 
+void write_risk(JsonWriter& out, const fraud::Risk& risk) {
+    out.name("risk").begin_object().member("decision", name(risk.decision)).member("score", risk.score);
+    out.name("rules").begin_array();
+    for (const fraud::RuleVerdict& rule : risk.rules) {
+        out.begin_object().member("name", rule.name).member("kind", rule.kind).member("verdict", name(rule.verdict));
+        out.member("score", rule.score).member("shadow", rule.shadow).member("detail", rule.detail).end_object();
+    }
+    out.end_array().end_object();
+}
+
 }  // namespace
 
 std::string to_json(const Charge& charge) {
@@ -35,8 +45,7 @@ std::string to_json(const Charge& charge) {
         out.end_object();
     }
     if (status == ChargeStatus::authorized) out.member("capture_before", to_rfc3339(*charge.authorization->expires_at));
-    out.name("risk").begin_object().member("decision", "approve").member("score", 0);
-    out.name("rules").begin_array().end_array().end_object();
+    write_risk(out, charge.risk);
     out.name("saga").begin_object().member("id", saga_id(charge.id)).member("state", saga_state(charge)).end_object();
     if (charge.failure) {
         const PaymentError error = client_error(charge);

@@ -25,7 +25,8 @@ ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, 
       fence_(fence),
       resumed_(resumed),
       due_(charge_.begun_at),
-      lease_until_(lease_until) {
+      lease_until_(lease_until),
+      written_down_(status_of(charge_)) {
     const Milliseconds lease = context_.policy.settle.lease;
     held_until_ = context_.runtime.clock.steady() + std::clamp(lease_until_ - now(), Milliseconds(0), lease);
 }
@@ -77,6 +78,7 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
 }
 
 Task<std::optional<ChargeSaga::End>> ChargeSaga::note(Heard heard, std::optional<WallTime> due_at) {
+    written_down_.reset();
     ledger_ = std::move(heard.ledger);
     if (context_.policy.tells_shop) {
         for (const Occurrence& one : heard.occurrences) events_.push_back(occurrence_event(charge_, one, now()));
@@ -102,13 +104,20 @@ Task<bool> ChargeSaga::hold() {
 Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
     Intent& intent = *charge_.intent;
     const SettlePolicy& policy = context_.policy.settle;
-    const Verdict verdict = charge_.failure ? settle_undo(error, asked, intent, traits(), policy, at)
-                                            : settle_forward(error, asked, intent, traits(), policy, at);
+    const bool undoing = charge_.failure || steps_up(charge_);
+    const Verdict verdict = undoing ? settle_undo(error, asked, intent, traits(), policy, at)
+                                    : settle_forward(error, asked, intent, traits(), policy, at);
     if (verdict.page != nullptr) {
         page(verdict.page, error);
         (error.code == Code::echo_mismatch ? intent.mismatch_paged : intent.paged) = true;
     }
     if (verdict.attention) charge_.attention = true;
+    if (verdict.attention && !charge_.failure) {
+        charge_.failure = Failure{.step = Step::authorize,
+                                  .error = {Code::fraud_blocked,
+                                            "the customer should have authenticated, and the authorization "
+                                            "without that could not be voided"}};
+    }
     switch (verdict.next) {
         case Verdict::Next::give_up:
             if (intent.step == Step::refund) {
@@ -143,9 +152,11 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
 }
 
 void ChargeSaga::choose_next(WallTime at) {
+    screen();
     const auto step = next_step(charge_);
     charge_.intent = step ? std::optional(Intent{.step = *step, .since = at}) : std::nullopt;
-    if (step == Step::authorize) charge_.intent->round = charge_.actions;
+    if (step == Step::authorize) charge_.intent->round = charge_.actions + (charge_.step_up == StepUp::done ? 1 : 0);
+    if (step == Step::void_authorization) charge_.intent->round = charge_.void_round;
 }
 
 void ChargeSaga::page(const char* kind, const PaymentError& error) {
@@ -160,8 +171,10 @@ void ChargeSaga::page(const char* kind, const PaymentError& error) {
 Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) {
     const SteadyTime last_try = held_until_ - context_.policy.settle.lease / 10;
     const WallTime at = now();
+    count_failure();
     tell_status();
     settle_operations();
+    write_down();
     for (int retry = 0;; ++retry) {
         const SteadyTime begun = context_.runtime.clock.steady();
         const WallTime until = now() + lease;
@@ -172,11 +185,13 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
             ledger_.clear();
             events_.clear();
             operations_.clear();
+            velocities_.clear();
             co_return true;
         }
         const SteadyTime next = context_.runtime.clock.steady() + exponential(between_writes, retry);
         if (!store_is_away(written.error()) || next > last_try || context_.hand_over.requested()) {
             error_ = std::move(written.error());
+            write_down("charge.step", "not kept: " + std::string(info(error_.code).name));
             co_return false;
         }
         co_await context_.hand_over.sleep_until(context_.runtime, next);
@@ -218,7 +233,7 @@ Transition ChargeSaga::transition(WallTime at, WallTime lease_until, std::option
                           .answer = {},
                           .frees_key = frees,
                           .ledger = ledger_,
-                          .velocities = {},
+                          .velocities = velocities_,
                           .events = events_,
                           .operations = operations_,
                           .at_risk = at_risk(charge_),

@@ -74,6 +74,26 @@ void write_operations(JsonWriter& out, const Charge& charge) {
     out.end_array();
 }
 
+void write_risk(JsonWriter& out, const Charge& charge) {
+    if (!charge.counts.empty()) {
+        out.name("counts").begin_array();
+        for (const fraud::Count& one : charge.counts) out.begin_array().value(one.rule).value(one.count).end_array();
+        out.end_array();
+    }
+    if (!charge.risk.rules.empty()) {
+        out.name("risk").begin_array().value(static_cast<int>(charge.risk.decision)).value(charge.risk.score);
+        for (const fraud::RuleVerdict& rule : charge.risk.rules) {
+            out.begin_array().value(rule.name).value(rule.kind).value(static_cast<int>(rule.verdict)).value(rule.score);
+            out.value(rule.shadow).value(rule.detail).end_array();
+        }
+        out.end_array();
+    }
+    if (charge.step_up != StepUp::none) out.member("up", static_cast<int>(charge.step_up));
+    out.member_if_any("before", charge.superseded_id);
+    if (charge.void_round > 0) out.member("void_round", charge.void_round);
+    if (charge.failure_counted) out.member("counted", true);
+}
+
 // Reading throws on a member of another type or a missing one: `from_state` turns that into one error.
 
 std::string text(const json::object& in, json::string_view name) {
@@ -91,9 +111,15 @@ bool flag(const json::object& in, json::string_view name) {
     return value != nullptr && value->as_bool();
 }
 
+/// One of the values of an enumeration, up to `last`.
+template <class Enum>
+Enum one_of(std::int64_t value, Enum last) {
+    if (value < 0 || value > static_cast<std::int64_t>(last)) throw std::out_of_range("enumeration");
+    return static_cast<Enum>(value);
+}
+
 Step step_from(std::int64_t value) {
-    if (value < 0 || value > static_cast<int>(Step::release)) throw std::out_of_range("step");
-    return static_cast<Step>(value);
+    return one_of(value, Step::release);
 }
 
 Code code_from(std::string_view wanted) {
@@ -153,17 +179,43 @@ void read_operations(const json::object& in, Charge& charge) {
     if (value == nullptr) return;
     for (const json::value& one : value->as_array()) {
         const json::array& parts = one.as_array();
-        const std::int64_t kind = parts.at(1).as_int64();
-        if (kind < 0 || kind > static_cast<int>(OperationKind::confirm)) throw std::out_of_range("operation");
         charge.operations.push_back({std::string(parts.at(0).as_string()),
-                                     static_cast<OperationKind>(kind),
+                                     one_of(parts.at(1).as_int64(), OperationKind::confirm),
                                      std::string(parts.at(2).as_string()),
                                      std::string(parts.at(3).as_string()),
                                      {}});
     }
 }
 
+void read_risk(const json::object& in, Charge& charge) {
+    if (const json::value* value = in.if_contains("counts")) {
+        for (const json::value& one : value->as_array()) {
+            charge.counts.push_back({std::string(one.as_array().at(0).as_string()), one.as_array().at(1).as_int64()});
+        }
+    }
+    if (const json::value* value = in.if_contains("risk")) {
+        const json::array& parts = value->as_array();
+        charge.risk.decision = one_of(parts.at(0).as_int64(), fraud::Decision::block);
+        charge.risk.score = parts.at(1).as_int64();
+        for (std::size_t i = 2; i < parts.size(); ++i) {
+            const json::array& rule = parts[i].as_array();
+            charge.risk.rules.push_back({.name = std::string(rule.at(0).as_string()),
+                                         .kind = std::string(rule.at(1).as_string()),
+                                         .verdict = one_of(rule.at(2).as_int64(), fraud::Verdict::block),
+                                         .score = rule.at(3).as_int64(),
+                                         .shadow = rule.at(4).as_bool(),
+                                         .detail = std::string(rule.at(5).as_string())});
+        }
+    }
+    charge.step_up = one_of(number(in, "up", 0), StepUp::done);
+    charge.superseded_id = text(in, "before");
+    charge.void_round = static_cast<int>(number(in, "void_round", 0));
+    if (charge.void_round < 0) throw std::out_of_range("void_round");
+    charge.failure_counted = flag(in, "counted");
+}
+
 void read_facts(const json::object& in, Charge& charge) {
+    read_risk(in, charge);
     charge.request_id = text(in, "rid");
     charge.traceparent = text(in, "trace");
     charge.gateway_name = text(in, "gw");
@@ -226,6 +278,7 @@ std::string to_state(const Charge& charge) {
     JsonWriter out;
     out.begin_object().name("req");
     write_request(out, charge.request);
+    write_risk(out, charge);
     out.member_if_any("rid", charge.request_id).member_if_any("trace", charge.traceparent);
     out.member_if_any("gw", charge.gateway_name).member_if_any("res", charge.reservation_id);
     if (charge.authorization) write_authorization(out.name("auth"), *charge.authorization);

@@ -112,14 +112,20 @@ ChargeCommand make_charge_command(Charge charge, std::string fingerprint, WallTi
     return {std::move(begin), std::move(charge)};
 }
 
+void Checkout::admit(const ChargeCommand& command, Admission& admission) const {
+    admission.velocities = context_.screen.counts(subject_of(command.charge));
+}
+
 Task<Result<ChargeAnswer>> Checkout::operator()(ChargeCommand command, Begun begun) {
     const SteadyTime deadline = context_.runtime.clock.steady() + charge_timeout_;
     const bool resumed = begun.kind == Begun::Kind::taken_over;
     if (resumed) {
         auto charge = from_state(begun.row);
         if (!charge) co_return fail(std::move(charge.error()));
+        charge->actor = std::move(command.charge.actor);
         command.charge = std::move(*charge);
     } else {
+        command.charge.counts = context_.screen.counted(subject_of(command.charge), begun.velocities);
         command.charge.attempt = begun.row.attempt;
         command.charge.created_at = begun.row.created_at;
         command.charge.begun_at = begun.row.begun_at;

@@ -37,6 +37,9 @@ public:
     /// For a charge just begun or taken over: this process owns it.
     Task<Result<ChargeAnswer>> operator()(ChargeCommand command, Begun begun);
 
+    /// What its fraud rules ask the store to count with its beginning.
+    void admit(const ChargeCommand& command, Admission& admission) const;
+
     /// For a charge that is known already: replayed, settled or in flight; or an earlier one of the same order.
     [[nodiscard]] Result<ChargeAnswer> present(const ChargeCommand& command, const Begun& begun) const;
 

@@ -100,6 +100,7 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
     if (auto asked = ask_for(*charge, command.request, id); !asked) {
         co_return co_await refuse(std::move(row), *charge, std::move(operation), std::move(asked.error()));
     }
+    charge->actor = {std::move(command.tenant), std::move(command.origin), operation.request_id};
     charge->operations.push_back(std::move(operation));
     const std::string charge_id = charge->id;
     ChargeSaga saga(context_, std::move(*charge), row.fence, false, row.lease_until);

@@ -97,6 +97,13 @@ Heard captured(Charge& charge, const GatewayNews& news, WallTime now) {
     return heard;
 }
 
+/// Of an authorization that has been replaced, or of one of the two and it is not told which.
+bool speaks_of_superseded(const Charge& charge, const GatewayNews& news) noexcept {
+    if (charge.superseded_id.empty()) return false;
+    const bool unclear = news.kind == GatewayNews::Kind::voided && news.authorization_id.empty();
+    return unclear || news.authorization_id == charge.superseded_id;
+}
+
 Heard voided(Charge& charge, const GatewayNews& news) {
     if (!charge.void_id.empty()) return known("voided already");
     if (!charge.capture_id.empty()) return conflict("the charge is captured: what was voided is not its authorization");
@@ -112,6 +119,12 @@ Heard voided(Charge& charge, const GatewayNews& news) {
                                  .voided = true};
         charge.void_id = charge.waiting_id;
         return applied("canceled before it was authorized");
+    }
+    if (steps_up(charge) && !charge.failure) {
+        Heard heard = applied("voided, to be asked for again");
+        heard.ledger.push_back(moved(charge, "void", charge.authorization->id, charge.request.amount.minor));
+        conclude_step_up(charge);
+        return heard;
     }
     charge.void_id = charge.authorization->id;
     if (!charge.failure) {
@@ -244,6 +257,10 @@ Heard after_capture(Charge& charge, const GatewayNews& news, WallTime now, Heard
 Heard hear(Charge& charge, const GatewayNews& news, WallTime now) {
     if (news.amount && news.amount->currency != charge.request.amount.currency) {
         return conflict("it speaks of another currency than the charge's");
+    }
+    if (speaks_of_superseded(charge, news)) {
+        if (news.kind == GatewayNews::Kind::captured) return conflict("it is a capture of an authorization that was voided");
+        return known("it speaks of an authorization that was replaced");
     }
     switch (news.kind) {
         case GatewayNews::Kind::authorized:

@@ -43,7 +43,7 @@ Task<http::Response> post_charge(std::shared_ptr<const ChargeApi> api, http::Req
     charge.request_id = request.request_id;
     charge.traceparent = request.traceparent;
     charge.gateway_name = api->gateway_name;
-    charge.origin = request.peer;
+    charge.actor = {request.tenant, request.peer, request.request_id};
     auto command =
         make_charge_command(std::move(charge), std::move(parsed->fingerprint), api->runtime.clock.wall(), api->settle);
     const std::string charge_id = command.charge.id;

@@ -444,7 +444,8 @@ TEST_CASE("handed over out of its sleep, a charge is free at once and is still a
     CHECK(asks_of(shop.world.calls_of(Step::authorize)) == "pl");
 
     HandOver fresh;
-    const SagaContext next{shop.time.runtime(), shop.store, shop.services, shop.pager, fresh, shop.policy};
+    const SagaContext next{shop.time.runtime(), shop.store, shop.audit, shop.services,
+                           shop.screen,         shop.pager, fresh,      shop.policy};
     shop.time.advance(2s);
     const auto rows = shop.time.run(shop.store.claim(shop.time.wall(), shop.time.wall() + 30s, 1));
     REQUIRE(rows->size() == 1);
@@ -466,7 +467,8 @@ TEST_CASE("handed over between two steps, the charge is due at once and its next
     CHECK_FALSE(shop.charge().intent->sent);
 
     HandOver fresh;
-    const SagaContext next{shop.time.runtime(), shop.store, shop.services, shop.pager, fresh, shop.policy};
+    const SagaContext next{shop.time.runtime(), shop.store, shop.audit, shop.services,
+                           shop.screen,         shop.pager, fresh,      shop.policy};
     const auto rows = shop.time.run(shop.store.claim(shop.time.wall(), shop.time.wall() + 30s, 1));
     ChargeSaga successor(next, *from_state(rows->front()), rows->front().fence, true);
     CHECK(shop.run(successor) == End::finished);

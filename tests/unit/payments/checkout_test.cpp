@@ -73,7 +73,8 @@ TEST_CASE("a charge that ends while its client is about to hear 202 is answered 
         late.takes = 30'500ms;  // the client's time is up at 30 s, and its charge is read at 31
         shop.policy.settle.lease = 120s;
         shop.world.scripts[Step::reserve].performs = {late};
-        const SagaContext context{shop.time.runtime(), slow, shop.services, shop.pager, shop.hand_over, shop.policy};
+        const SagaContext context{shop.time.runtime(), slow,       shop.audit,     shop.services,
+                                  shop.screen,         shop.pager, shop.hand_over, shop.policy};
         Checkout checkout(context, 30s);
         auto asked = shop.command();
         const auto begun = shop.time.run(slow.begin(asked.begin));

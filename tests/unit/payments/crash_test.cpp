@@ -209,7 +209,8 @@ TEST_CASE("an owner paused at any call, and woken after another finished the cha
             };
             pause(services.reserve), pause(services.authorize), pause(services.capture), pause(services.ship);
             pause(services.refund), pause(services.void_authorization), pause(services.release);
-            const SagaContext slow{shop.time.runtime(), shop.store, services, shop.pager, shop.hand_over, shop.policy};
+            const SagaContext slow{shop.time.runtime(), shop.store, shop.audit,     services,
+                                   shop.screen,         shop.pager, shop.hand_over, shop.policy};
             auto asked = shop.command();
             const auto begun = shop.time.run(shop.store.begin(asked.begin));
             ChargeSaga zombie(slow, asked.charge, begun->row.fence, false);

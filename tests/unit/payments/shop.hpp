@@ -12,6 +12,7 @@
 #include "payments/request.hpp"
 #include "saga/recovery.hpp"
 #include "support/memory_store.hpp"
+#include "support/noted_audit.hpp"
 #include "support/virtual_time.hpp"
 
 namespace tollgate::test {
@@ -65,6 +66,8 @@ public:
     VirtualTime& time = *time_;
     MemoryStore store;
     RecordingPager pager;
+    NotedAudit audit;
+    fraud::Screen screen;
     HandOver hand_over;
     OutsideWorld world{time.runtime()};
     OutsideCalls services = world.services();
@@ -78,7 +81,7 @@ public:
     void rewire() { services = world.services(); }
 
     [[nodiscard]] std::string id() const { return charge_id("default", key); }
-    [[nodiscard]] SagaContext context() { return {time.runtime(), store, services, pager, hand_over, policy}; }
+    [[nodiscard]] SagaContext context() { return {time.runtime(), store, audit, services, screen, pager, hand_over, policy}; }
     [[nodiscard]] Checkout checkout() { return {context(), charge_timeout}; }
 
     [[nodiscard]] ChargeCommand command() {

@@ -308,7 +308,8 @@ TEST_CASE("an owner that overslept its lease asks the store whether it still is 
         } sleepy(shop.time);
         const Runtime& real = shop.time.runtime();
         const Runtime still{real.executor, real.clock, real.random, sleepy};
-        const SagaContext context{still, shop.store, shop.services, shop.pager, shop.hand_over, shop.policy};
+        const SagaContext context{still,       shop.store, shop.audit,     shop.services,
+                                  shop.screen, shop.pager, shop.hand_over, shop.policy};
         auto asked = shop.command();
         const auto begun = shop.time.run(shop.store.begin(asked.begin));
         ChargeSaga zombie(context, asked.charge, begun->row.fence, false, begun->row.lease_until);
@@ -392,7 +393,8 @@ TEST_CASE("a page is asked for before the state that says so is durable") {
     } pager(shop);
     shop.world.scripts[Step::authorize].performs = {with_code(does(), Code::echo_mismatch)};
     shop.world.scripts[Step::capture] = {.performs = {loses_reply()}, .always_look_up = hears(Code::gateway_fault)};
-    const SagaContext context{shop.time.runtime(), shop.store, shop.services, pager, shop.hand_over, shop.policy};
+    const SagaContext context{shop.time.runtime(), shop.store, shop.audit,     shop.services,
+                              shop.screen,         pager,      shop.hand_over, shop.policy};
     auto asked = shop.command();
     const auto begun = shop.time.run(shop.store.begin(asked.begin));
     ChargeSaga saga(context, asked.charge, begun->row.fence, false, begun->row.lease_until);
@@ -403,7 +405,8 @@ TEST_CASE("a page is asked for before the state that says so is durable") {
     Watching calls(undone);
     lead_to(undone, Step::release);
     undone.world.scripts[Step::release].always = not_reached();
-    const SagaContext undoing{undone.time.runtime(), undone.store, undone.services, calls, undone.hand_over, undone.policy};
+    const SagaContext undoing{undone.time.runtime(), undone.store, undone.audit,     undone.services,
+                              undone.screen,         calls,        undone.hand_over, undone.policy};
     auto other = undone.command();
     const auto its = undone.time.run(undone.store.begin(other.begin));
     ChargeSaga second(undoing, other.charge, its->row.fence, false, its->row.lease_until);

@@ -8,6 +8,7 @@
 #include "core/meter.hpp"
 #include "pipeline/service.hpp"
 #include "stores/ports.hpp"
+#include "support/noted_audit.hpp"
 #include "support/virtual_time.hpp"
 
 namespace tollgate::test {
@@ -71,14 +72,6 @@ public:
         notes.push_back(std::string(name) + " " + std::string(outcome) + " " + std::to_string(ms));
     }
     std::vector<std::string> notes;
-};
-
-class NotedAudit final : public AuditLog {
-public:
-    std::vector<AuditRecord> records;
-
-private:
-    void keep(AuditRecord record) override { records.push_back(std::move(record)); }
 };
 
 /// A store of which only `begin` is asked; it answers as told and keeps what it was asked.

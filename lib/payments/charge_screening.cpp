@@ -1,0 +1,67 @@
+// What the fraud rules say of a charge, and what the audit log is told of it.
+#include <algorithm>
+#include <utility>
+
+#include "payments/charge_saga.hpp"
+
+namespace tollgate {
+namespace {
+
+PaymentError blocked_by(const fraud::RuleVerdict& rule) {
+    return {Code::fraud_blocked, "the fraud rule \"" + rule.name + "\" blocked the charge"};
+}
+
+}  // namespace
+
+/// Before the gateway is asked, and again when it has authorized; the verdicts are written with the intent that follows from
+/// them. Asking for the customer's authentication once is enough, whatever they did.
+void ChargeSaga::screen() {
+    if (charge_.failure) return;
+    const bool authorized_now = std::ranges::find(ledger_, "authorize", &LedgerEntry::type) != ledger_.end();
+    const bool first = charge_.actions == 0 && charge_.step_up == StepUp::none;
+    if (authorized_now) {
+        const bool asked = !first || charge_.risk.decision == fraud::Decision::challenge;
+        charge_.risk = context_.screen.after(std::move(charge_.risk), subject_of(charge_), *charge_.authorization);
+        if (!asked && charge_.risk.decision == fraud::Decision::challenge) charge_.step_up = StepUp::voiding;
+    } else if (first && next_step(charge_) == Step::authorize) {
+        charge_.risk = context_.screen.before(subject_of(charge_), std::exchange(charge_.counts, {}));
+    } else {
+        return;
+    }
+    const fraud::RuleVerdict* const rule = fraud::blocking_rule(charge_.risk);
+    if (rule != nullptr) charge_.failure = Failure{.step = Step::authorize, .error = blocked_by(*rule)};
+}
+
+/// A card that was tried and refused, by the gateway or for what the gateway told of it, is counted with the write that says
+/// so: what was blocked before does not make its customer worse.
+void ChargeSaga::count_failure() {
+    if (charge_.failure_counted || !charge_.failure || charge_.failure->step != Step::authorize) return;
+    const Failure& failure = *charge_.failure;
+    const bool tried = failure.error.code != Code::fraud_blocked || charge_.authorization;
+    if (!tried || failure.error.retriable || failure.timed_out || failure.voided) return;
+    velocities_ = context_.screen.failure_counts(subject_of(charge_));
+    charge_.failure_counted = !velocities_.empty();
+}
+
+/// What moved and how the charge stands, once a change; the records travel with the write itself.
+void ChargeSaga::write_down() {
+    for (const LedgerEntry& entry : ledger_) {
+        const Money money{entry.amount, charge_.request.amount.currency};
+        write_down("payment." + entry.type, to_string(money) + " " + entry.gateway_id);
+    }
+    const ChargeStatus status = status_of(charge_);
+    if (written_down_ != status) write_down("charge.status", std::string(name(status)));
+    written_down_ = status;
+}
+
+void ChargeSaga::write_down(std::string what, std::string outcome) {
+    context_.audit.append({.at = now(),
+                           .who = charge_.actor.who,
+                           .what = std::move(what),
+                           .outcome = std::move(outcome),
+                           .origin = charge_.actor.origin,
+                           .charge_id = charge_.id,
+                           .request_id = charge_.actor.request_id});
+}
+
+}  // namespace tollgate

@@ -3,9 +3,12 @@
 #include <functional>
 
 #include "invariants.hpp"
+#include "some_rules.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
+using fraud::Phase;
+using Says = fraud::Verdict;
 
 namespace {
 
@@ -42,6 +45,19 @@ std::vector<Scenario> scenarios() {
         {"authorize not reached", "", [](Shop& s) { s.world.scripts[Step::authorize].performs = {not_reached()}; }},
         {"customer away", "canceled", [](Shop& s) { s.world.scripts[Step::authorize].always = wants_customer(); }},
         {"manual", "authorized", [](Shop& s) { s.request.manual_capture = true; }},
+        {"blocked before the gateway", "blocked", [](Shop& s) { s.screen = one_rule(Says::block, Phase::before); }},
+        {"blocked by what the gateway told", "blocked", [](Shop& s) { s.screen = one_rule(Says::block, Phase::after); }},
+        {"authenticated after all", "succeeded", [](Shop& s) { s.screen = one_rule(Says::challenge, Phase::after); }},
+        {"authenticated after all, the void lost", "succeeded",
+         [](Shop& s) {
+             s.screen = one_rule(Says::challenge, Phase::after);
+             s.world.scripts[Step::void_authorization].performs = {refuses(Code::gateway_refused), loses_reply()};
+         }},
+        {"asked to authenticate, and away", "canceled",
+         [](Shop& s) {
+             s.screen = one_rule(Says::challenge, Phase::after);
+             s.world.asks_customers = true;
+         }},
     };
 }
 

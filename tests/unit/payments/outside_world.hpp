@@ -94,7 +94,10 @@ public:
     std::map<Step, Script> scripts;
     std::vector<Call> calls;
     std::vector<Effect> effects;
-    std::vector<std::string> continued;               // what authorizations said that they go on with
+    std::vector<std::string> continued;  // what authorizations said that they go on with …
+    std::vector<bool> authenticated;     // … and whether they asked for the customer's authentication
+    bool asks_customers = false;         // asked for that, it sends the customer there, once
+    Authorization card{.id = {}, .avs_result = "match", .cvv_result = "match", .card_country = "US", .expires_at = {}};
     std::optional<Milliseconds> authorization_lasts;  // none: it does not say
     std::function<void(Step)> on_call;                // before anything else happens
 
@@ -142,14 +145,20 @@ public:
             co_return id_of(co_await serve(Step::void_authorization, call.context, 0, call.payload.authorization_id));
         };
         out.authorize = [this](OutsideCall<AuthorizeRequest> call) -> Task<Result<AuthorizeOutcome>> {
-            if (call.context.ask == Ask::perform) continued.push_back(call.payload.continues);
+            if (call.context.ask == Ask::perform) {
+                continued.push_back(call.payload.continues);
+                authenticated.push_back(call.payload.authenticate);
+                const bool asks = call.payload.authenticate && asks_customers;
+                if (asks && !std::exchange(asked_customer_, true)) scripts[Step::authorize].performs = {wants_customer()};
+            }
             auto answer = co_await serve(Step::authorize, call.context, call.payload.amount.minor, call.payload.reference);
             if (!answer) co_return fail(answer.error());
             AuthorizeOutcome outcome;
             outcome.redirect_url = answer->redirect_url;
             outcome.waiting_id = answer->waiting_id;
             if (!outcome.redirect_url.empty()) co_return outcome;
-            outcome.authorized = Authorization{answer->id, "match", "match", "US", {}};
+            outcome.authorized = card;
+            outcome.authorized->id = answer->id;
             if (authorization_lasts) outcome.authorized->expires_at = runtime_.clock.wall() + *authorization_lasts;
             co_return outcome;
         };
@@ -250,6 +259,7 @@ private:
     std::map<std::string, Answer> answers_;
     std::map<std::string, PaymentError> faults_;
     std::optional<std::pair<int, bool>> crash_;
+    bool asked_customer_ = false;
 };
 
 }  // namespace tollgate::test

@@ -41,7 +41,10 @@ OutboundReply World::pay(const Message& message) {
             tell("failed", reference, "", amount);
             return refusal(402, "card_declined");
         }
-        if (token == "tok_customer" && !authenticated_.contains(reference)) {
+        if (token == "tok_listed") violation("the gateway was asked for a charge that is blocked: " + reference);
+        const auto* const wanted = in.if_contains("authenticate");
+        const bool asks = token == "tok_customer" || (wanted != nullptr && wanted->get_bool());
+        if (asks && !authenticated_.contains(reference)) {
             if (faults_.strikes(Fault::customer)) authenticate(reference);
             return {402, R"({"error":"authentication_required","redirect_url":"https://bank.example/"})", {}, {}};
         }
@@ -53,8 +56,11 @@ OutboundReply World::pay(const Message& message) {
             const WallTime end = scheduler_.nature().wall() + faults_.between(Fault::expires, 1min, 4h);
             until = R"(,"expires_at":")" + to_rfc3339(end) + '"';
         }
+        const std::string card = token == "tok_abroad"     ? R"(,"card_country":"FR")"
+                                 : token == "tok_mismatch" ? R"(,"cvv_result":"mismatch")"
+                                                           : "";
         return ok(R"({"authorization_id":")" + id + R"(","status":"authorized","amount":)" + std::to_string(amount) + until +
-                  "}");
+                  card + "}");
     }
     if (message.path == "/v1/refund") {
         const auto capture = captures_.find(text(in, "capture_id"));

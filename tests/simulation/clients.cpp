@@ -17,7 +17,9 @@ std::string body_of(const std::string& order, std::int64_t amount, std::string_v
 
 std::string_view draw_token(Random& random) {
     const auto drawn = random.below(100);
-    return drawn < 8 ? "tok_declined" : drawn < 16 ? "tok_customer" : drawn < 22 ? "tok_capture_fails" : "tok_visa";
+    if (drawn < 20) return drawn < 8 ? "tok_declined" : drawn < 14 ? "tok_customer" : "tok_capture_fails";
+    if (drawn < 35) return drawn < 23 ? "tok_listed" : drawn < 27 ? "tok_mismatch" : "tok_abroad";
+    return "tok_visa";
 }
 
 std::string_view draw_sku(Random& random) {

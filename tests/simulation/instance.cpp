@@ -7,6 +7,7 @@
 #include "saga/recovery.hpp"
 #include "service/config.hpp"
 #include "service/engine.hpp"
+#include "simulation/rules.hpp"
 
 namespace tollgate::simulation {
 namespace {
@@ -91,7 +92,7 @@ struct Instance::Parts {
           breakers({settings.breaker.failure_threshold, settings.breaker.recovery_timeout, settings.breaker.success_threshold}),
           sources(webhook_sources(settings.webhook)),
           watch(pager, sources),
-          shared{settings, *store, *events,   audit, pager, fraud::no_rules(), {breakers, meter, nullptr, nullptr},
+          shared{settings, *store, *events,   audit, pager, screen(), {breakers, meter, nullptr, nullptr},
                  sources,  watch,  look_every},
           engine(on.runtime(), shared,
                  Exchanges{world.exchange(on, Side::gateway), world.exchange(on, Side::inventory),

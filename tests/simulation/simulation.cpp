@@ -225,6 +225,14 @@ private:
 
         const auto charge = from_state(row);
         must(charge.has_value(), "a stored state cannot be read");
+        if (charge) {
+            const fraud::Decision decision = charge->risk.decision;
+            const bool blocked = row.status == ChargeStatus::blocked;
+            must(blocked || decision != fraud::Decision::block, "a rule blocked it, and it went on");
+            must(!blocked || decision >= fraud::Decision::challenge, "it is blocked, and no rule said so");
+            must(decision != fraud::Decision::challenge || stands.taken == 0 || world_.has_authenticated(row.id),
+                 "money was taken without the authentication that a rule asked for");
+        }
         if (charge && charge->attention)
             must(pages_.has("failed_compensation", row.id), "a charge needed attention and nobody was called");
     }

@@ -59,6 +59,7 @@ public:
 
     /// The customer authenticates, without news of it.
     void come_back(const std::string& reference) { authenticated_.insert(reference); }
+    [[nodiscard]] bool has_authenticated(const std::string& reference) const { return authenticated_.contains(reference); }
 
     /// Told of everything that must never be seen from outside.
     std::function<void(std::string)> violation;

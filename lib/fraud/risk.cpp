@@ -5,9 +5,18 @@
 
 namespace tollgate::fraud {
 
+namespace {
+constexpr std::array<std::string_view, 4> verdicts{"pass", "score", "challenge", "block"};
+}
+
 std::string_view name(Verdict verdict) noexcept {
-    static constexpr std::array<std::string_view, 4> names{"pass", "score", "challenge", "block"};
-    return names[static_cast<std::size_t>(verdict)];
+    return verdicts[static_cast<std::size_t>(verdict)];
+}
+
+std::optional<Verdict> verdict_from(std::string_view name) noexcept {
+    const auto found = std::ranges::find(verdicts, name);
+    if (found == verdicts.end()) return std::nullopt;
+    return static_cast<Verdict>(found - verdicts.begin());
 }
 
 std::string_view name(Decision decision) noexcept {

@@ -17,6 +17,7 @@ enum class Decision : std::uint8_t { approve, review, challenge, block };
 
 [[nodiscard]] std::string_view name(Verdict verdict) noexcept;
 [[nodiscard]] std::string_view name(Decision decision) noexcept;
+[[nodiscard]] std::optional<Verdict> verdict_from(std::string_view name) noexcept;
 
 /// Kept on the charge for every rule that was judged.
 struct RuleVerdict {

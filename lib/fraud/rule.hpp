@@ -37,8 +37,15 @@ enum class Phase : std::uint8_t {
     after,   // it has authorized: a block voids that, a challenge asks again, for the customer's authentication
 };
 
-/// What makes one kind of rule different from the others (contract section 7). Never changes once made, so that every thread
-/// may ask it; no I/O.
+/// What became of a file that a rule reads beside the configuration: it is in force, or what was before is.
+struct Reread {
+    std::string file;
+    std::size_t entries = 0;  // that are in force now
+    std::string why = {};     // it is not, as "cannot be read: …"; empty: it is
+};
+
+/// What makes one kind of rule different from the others (contract section 7). Every thread may ask it; what it judges by never
+/// changes but for `look`.
 class Rule {
 public:
     virtual ~Rule() = default;
@@ -47,7 +54,12 @@ public:
     /// What the store is to count with the charge's `begin`, for `Facts::count`.
     [[nodiscard]] virtual std::optional<Velocity> counts(const Subject&) const { return std::nullopt; }
 
+    /// No I/O.
     [[nodiscard]] virtual Finding judge(const Facts& facts) const = 0;
+
+    /// Reads again what it needs beside the configuration and has changed, and tells of it. One thread does this, before the
+    /// first charge and then about once a second.
+    [[nodiscard]] virtual std::optional<Reread> look() { return std::nullopt; }
 };
 
 }  // namespace tollgate::fraud

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/url/parse.hpp>
 #include <charconv>
 #include <numeric>
@@ -13,10 +12,6 @@
 
 namespace tollgate::config {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> units{
-    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
-constexpr std::int64_t duration_max_ms = 3650LL * 86'400'000;
 
 bool is_loopback_v4(const in_addr& address) {
     return (ntohl(address.s_addr) >> 24) == 127;
@@ -47,23 +42,6 @@ bool is_refused_address(const std::string& host) {
 }
 
 }  // namespace
-
-std::optional<Milliseconds> parse_duration(std::string_view text) {
-    auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    auto number = whole_number<std::int64_t>(text.substr(0, digits));
-    if (!number) return std::nullopt;
-    for (auto [unit, in_ms] : units)
-        if (text.substr(digits) == unit && *number <= duration_max_ms / in_ms) return Milliseconds{*number * in_ms};
-    return std::nullopt;
-}
-
-std::string duration_text(Milliseconds duration) {
-    auto count = duration.count();
-    if (count == 0) return "0s";
-    for (auto [unit, in_ms] : units)
-        if (count % in_ms == 0 && (unit != "d" || count > in_ms)) return std::to_string(count / in_ms) + std::string(unit);
-    return std::to_string(count) + "ms";
-}
 
 std::optional<ListenAddress> parse_listen(std::string_view text) {
     auto colon = text.rfind(':');

@@ -6,16 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/time.hpp"
+#include "core/duration.hpp"
 
 /// The small grammars that configuration values are written in.
 namespace tollgate::config {
-
-/// A whole number and a unit: "500ms", "30s", "1m", "24h", "35d"; at most ten years. Nothing for any other text.
-[[nodiscard]] std::optional<Milliseconds> parse_duration(std::string_view text);
-
-/// The shortest form that `parse_duration` reads back: "24h", "1m", "1500ms".
-[[nodiscard]] std::string duration_text(Milliseconds duration);
 
 struct ListenAddress {
     std::string host;  // an IPv4 or IPv6 address, without brackets; "localhost" has become 127.0.0.1

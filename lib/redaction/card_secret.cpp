@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "redaction/card_number.hpp"
+#include "redaction/secret_names.hpp"
 
 namespace tollgate {
 namespace {
@@ -37,15 +38,6 @@ private:
     std::size_t length_ = 0;
 };
 
-/// A card secret only as the whole name: inside longer ones these mean other things.
-constexpr auto names = std::to_array<std::string_view>({
-    "cvv", "cvv2", "cvc",  "cvc2",    "cid",     "csc",     "cav",     "cav2",     "ccv",          "ccv2",
-    "cvd", "cvn",  "cvn2", "cardcid", "cardcsc", "cidcode", "csccode", "cardcode", "securitycode", "verificationvalue",
-});
-
-/// A card secret wherever it stands in a name.
-constexpr auto phrases = std::to_array<std::string_view>({"cardverification", "cardvalidation", "cardsecurity"});
-
 /// Where the word that begins at `at` ends: at a separator, or before a capital after anything else ("cardCvv").
 std::size_t word_end(std::string_view name, std::size_t at) noexcept {
     while (++at < name.size() && !is_separator(name[at])) {
@@ -77,8 +69,9 @@ bool has_secret_word(std::string_view name) noexcept {
 bool names_card_secret(std::string_view member_name) noexcept {
     const Squeezed squeezed(member_name);
     const auto text = squeezed.text();
-    if (std::ranges::find(names, text) != names.end()) return true;
-    if (std::ranges::any_of(phrases, [text](std::string_view phrase) { return text.find(phrase) != text.npos; })) return true;
+    if (std::ranges::find(secret_names, text) != secret_names.end()) return true;
+    if (std::ranges::any_of(secret_phrases, [text](std::string_view phrase) { return text.find(phrase) != text.npos; }))
+        return true;
     return has_secret_word(member_name);
 }
 

@@ -93,10 +93,10 @@ TEST_CASE("one wrong digit makes a number no card number") {
     }
 }
 
-TEST_CASE("spaces and dashes in any grouping hide nothing") {
+TEST_CASE("spaces, dashes, dots and pluses in any grouping hide nothing") {
     const std::string number = "4242424242424242";
     for (std::size_t group = 1; group < number.size(); ++group) {
-        for (const auto* separator : {" ", "-", "  ", " - ", "---"}) {
+        for (const auto* separator : {" ", "-", "  ", " - ", "---", "+", "..", ". "}) {
             const auto text = "pay with " + grouped(number, group, separator) + ", please";
             CAPTURE(text);
             CHECK(holds_card_number(text));
@@ -104,7 +104,9 @@ TEST_CASE("spaces and dashes in any grouping hide nothing") {
     }
     CHECK(holds_card_number("3782 822463 10005"));
     CHECK_FALSE(holds_card_number("4242 4242    4242 4242"));
-    CHECK_FALSE(holds_card_number("4242.4242.4242.4242"));
+    CHECK(holds_card_number("4242.4242.4242.4242"));
+    CHECK(holds_card_number("4242+4242+4242+4242"));
+    CHECK_FALSE(holds_card_number("4242,4242,4242,4242"));
     CHECK_FALSE(holds_card_number(R"(["4242","4242","4242","4242"])"));
 }
 

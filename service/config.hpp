@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "fraud/kind.hpp"
 
 /// What an operator decides: one TOML file, the environment over it, checked as a whole before anything starts.
 /// The tables and keys below are the file's own, and the initial values are its defaults; `config/tollgate.toml` lists
@@ -34,22 +35,13 @@ struct WebhookSource {
 };
 
 struct FraudRule {
-    std::string kind;     // "blocklist", "avs_cvv", "velocity", "country_mismatch", "high_amount"
-    std::string name;     // unique; the kind when left out
-    bool enabled = true;  // a feature flag
-    bool shadow = false;  // judged and recorded, never acted on
-    int score = 0;        // 50 when left out and the action is "score"
-    std::string action;   // "block", "challenge" or "score"; the kind's own when left out
-
-    std::vector<std::string> emails, customers, countries, payment_methods;  // blocklist
-    std::string file;                                                        // blocklist: one entry a line
-
-    std::string key;  // velocity: "customer", "email", "payment_method", "tenant"
-    std::int64_t max_count = 0;
-    Milliseconds window{0};
-    bool failures_only = false;
-
-    std::map<std::string, std::int64_t> threshold;  // high_amount: minor units by currency
+    std::string kind;      // of fraud::kinds()
+    std::string name;      // unique; the kind when left out
+    bool enabled = true;   // a feature flag
+    bool shadow = false;   // judged and recorded, never acted on
+    int score = 0;         // 50 when left out and the action is "score"
+    std::string action;    // "block", "challenge" or "score"; the kind's own when left out
+    fraud::Values values;  // of the kind's own keys; none is left out
 
     friend bool operator==(const FraudRule&, const FraudRule&) = default;
 };

@@ -66,9 +66,14 @@ void unique(const std::vector<T>& elements, Name T::* name, const std::string& k
     for (std::size_t i = 0; i < elements.size(); ++i) {
         const auto& value = elements[i].*name;
         if (value.empty() || seen.insert(value).second) continue;
-        auto at = reader.origin_of(key + "[" + std::to_string(i) + "]." + std::string(what));
-        if (at.file.empty()) at = reader.origin_of(key + "[" + std::to_string(i) + "]");
-        reader.problem(at, "is a second `" + value + "` in " + key + ": each " + std::string(what) + " must be unique");
+        const auto element = key + "[" + std::to_string(i) + "]";
+        const auto at = reader.origin_of(element + "." + std::string(what));
+        const auto mend = ": each " + std::string(what) + " must be unique";
+        if (at.file.empty())
+            reader.problem(reader.origin_of(element),
+                           "is called `" + value + "` like another, for want of a name of its own" + mend);
+        else
+            reader.problem(at, "is a second `" + value + "` in " + key + mend);
     }
 }
 

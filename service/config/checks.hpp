@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "service/config/field.hpp"
 
@@ -22,15 +21,14 @@ namespace tollgate::config {
     };
 }
 
-[[nodiscard]] inline auto one_of(std::initializer_list<std::string_view> words) {
-    return
-        [known = std::vector<std::string>(words.begin(), words.end())](const std::string& value) -> std::optional<std::string> {
-            if (std::ranges::find(known, value) != known.end()) return std::nullopt;
-            std::string list;
-            for (const auto& word : known) list += (list.empty() ? "" : ", ") + quoted(word);
-            auto close = nearest(value, known);
-            return "must be one of " + list + (close ? "; did you mean " + quoted(*close) + "?" : "");
-        };
+[[nodiscard]] inline auto one_of(std::vector<std::string> words) {
+    return [known = std::move(words)](const std::string& value) -> std::optional<std::string> {
+        if (std::ranges::find(known, value) != known.end()) return std::nullopt;
+        std::string list;
+        for (const auto& word : known) list += (list.empty() ? "" : ", ") + quoted(word);
+        auto close = nearest(value, known);
+        return "must be one of " + list + (close ? "; did you mean " + quoted(*close) + "?" : "");
+    };
 }
 
 [[nodiscard]] inline auto http_url(UrlUse use) {

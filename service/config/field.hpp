@@ -21,7 +21,7 @@ enum class Shown : std::uint8_t { plainly, masked, without_password, without_que
 template <class Owner>
 struct Field {
     std::string name;
-    std::string_view doc;
+    std::string doc;
     bool textual = false;       // a variable of the environment holds it bare, without TOML's quotes
     bool required = false;      // in an element of an array of tables
     bool always_shown = false;  // of such an element also where it is the default: left out it would mean something else
@@ -33,22 +33,13 @@ struct Field {
 template <class T>
 using Check = std::function<std::optional<std::string>(const T&)>;
 
-/// The fields of an element of an array of tables, and what is checked once one is read. Specialised in elements.cpp.
-template <class T>
-[[nodiscard]] const std::vector<Field<T>>& fields_of();
-template <class T>
-void complete(T& element, const toml::table& table, Reader& reader, const std::string& key);
-template <>
-const std::vector<Field<AuthKey>>& fields_of<AuthKey>();
-template <>
-const std::vector<Field<WebhookSource>>& fields_of<WebhookSource>();
-template <>
-const std::vector<Field<FraudRule>>& fields_of<FraudRule>();
-template <>
+/// The fields of an element of an array of tables, and what is checked once one is read. The value of the first may decide
+/// which others there are.
+[[nodiscard]] const std::vector<Field<AuthKey>>& fields_of(const AuthKey& element);
+[[nodiscard]] const std::vector<Field<WebhookSource>>& fields_of(const WebhookSource& element);
+[[nodiscard]] const std::vector<Field<FraudRule>>& fields_of(const FraudRule& element);
 void complete(AuthKey& element, const toml::table& table, Reader& reader, const std::string& key);
-template <>
 void complete(WebhookSource& element, const toml::table& table, Reader& reader, const std::string& key);
-template <>
 void complete(FraudRule& element, const toml::table& table, Reader& reader, const std::string& key);
 
 [[nodiscard]] std::string quoted(std::string_view text);
@@ -128,7 +119,8 @@ inline bool read_value(std::vector<std::string>& out, const toml::node& node, Re
 template <class T>
 void read_element(T& element, const toml::table& table, Reader& reader, const std::string& key) {
     std::vector<std::string> known;
-    for (const auto& field : fields_of<T>()) {
+    for (std::size_t i = 0; i < fields_of(element).size(); ++i) {
+        const auto& field = fields_of(element)[i];
         known.push_back(field.name);
         if (const auto* node = table.get(field.name)) {
             field.read(element, *node, reader, key + "." + field.name);
@@ -176,7 +168,7 @@ std::string shown(const std::vector<T>& elements, Shown) {
     std::string text;
     for (const auto& element : elements) {
         std::string row;
-        for (const auto& field : fields_of<T>()) {
+        for (const auto& field : fields_of(element)) {
             auto value = field.show(element);
             if (field.required || field.always_shown || value != field.show(T{}))
                 row += (row.empty() ? "" : ", ") + field.name + " = " + value;
@@ -188,11 +180,11 @@ std::string shown(const std::vector<T>& elements, Shown) {
 
 /// `member` of the owner under this name; `check` runs once a value of the right type is there.
 template <class Owner, class T>
-Field<Owner> field(std::string name, T Owner::* member, std::type_identity_t<Check<T>> check, std::string_view doc,
+Field<Owner> field(std::string name, T Owner::* member, std::type_identity_t<Check<T>> check, std::string doc,
                    Shown how = Shown::plainly) {
     constexpr bool textual = std::is_same_v<T, std::string> || std::is_same_v<T, Milliseconds>;
     return {.name = std::move(name),
-            .doc = doc,
+            .doc = std::move(doc),
             .textual = textual,
             .read =
                 [member, check](Owner& owner, const toml::node& node, Reader& reader, const std::string& key) {
@@ -230,3 +222,6 @@ struct Table {
 void check_together(const Settings& settings, Reader& reader);
 
 }  // namespace tollgate::config
+/// What fraud.rules may hold, for the documentation: every kind and its keys, and an example.
+[[nodiscard]] std::string fraud_rules_doc();
+

@@ -112,7 +112,7 @@ const std::vector<Table>& tables() {
         }),
         table("fraud", &S::fraud, {
             field("review_threshold", &S::Fraud::review_threshold, between(0, 1'000'000), "A charge with this score or more is flagged for review."),
-            field("rules", &S::Fraud::rules, nullptr, "Judged in this order; every rule has `kind`, `name`, `enabled`, `shadow`, `score`, `action` and its kind's own keys.\nrules = [{kind = \"blocklist\", name = \"known\", emails = [\"eve@example.com\"]}, {kind = \"avs_cvv\"}, {kind = \"country_mismatch\"},\n         {kind = \"velocity\", key = \"customer\", max_count = 10, window = \"1h\", score = 50},\n         {kind = \"high_amount\", threshold = {USD = 200000, JPY = 300000}}]"),
+            field("rules", &S::Fraud::rules, nullptr, fraud_rules_doc()),
         }),
         table("reconcile", &S::reconcile, {
             field("at", &S::Reconcile::at, is_time_of_day, "\"02:30\" (UTC) compares the day before, every day; empty: never."),

@@ -192,10 +192,10 @@ TEST_CASE("fraud rules take their kind's name, action and score, and refuse what
     CHECK(rules[0].name == "blocklist");
     CHECK(rules[0].action == "block");
     CHECK(rules[1].score == 50);
-    CHECK(rules[1].window == std::chrono::hours{1});
+    CHECK(std::get<Milliseconds>(rules[1].values.at("window")) == std::chrono::hours{1});
     CHECK(rules[2].action == "block");
     CHECK(rules[2].score == 0);
-    CHECK(rules[2].threshold.at("JPY") == 3);
+    CHECK(std::get<fraud::Amounts>(rules[2].values.at("threshold")).at("JPY") == 3);
 
     auto problems = problems_of(
         "[[fraud.rules]]\nkind = \"avs_cvv\"\nwindow = \"1h\"\n"

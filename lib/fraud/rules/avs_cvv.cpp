@@ -27,12 +27,13 @@ public:
 }  // namespace
 
 Kind avs_cvv() {
-    return {.name = "avs_cvv",
-            .action = Verdict::block,
-            .doc = "Hits when the issuer says that address or security code do not match; what was not checked passes.",
-            .example = "",
-            .parameters = {},
-            .make = [](const std::string&, const Values&) { return std::make_shared<AvsCvv>(); }};
+    return {
+        .name = "avs_cvv",
+        .action = Verdict::block,
+        .doc = "Hits when the issuer says that the address or the security code does not match; what was not checked passes.",
+        .example = "",
+        .parameters = {},
+        .make = [](const std::string&, const Values&) { return std::make_shared<AvsCvv>(); }};
 }
 
 }  // namespace tollgate::fraud

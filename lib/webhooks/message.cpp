@@ -51,7 +51,7 @@ Result<std::vector<Event>> read_object(const Source& source, std::string_view bo
         return fail(Code::invalid_json, "the body must be an object with an id: a string of 1 to 255 characters");
     }
     Event event = event_of(source, id, plain(*object, "type"), now);
-    event.body = holds_card_number(body) ? masked_json(*value) : std::string(body);
+    event.body = masked_body(*value, body);
     const bool counts_copies = object->erase("pending_webhooks") > 0;
     event.fingerprint = fingerprint_of(counts_copies ? canonical_json(*value) : body);
     return std::vector{std::move(event)};

@@ -7,6 +7,7 @@
 
 #include "fuzz/support/fuzz.hpp"
 #include "redaction/card_number.hpp"
+#include "redaction/redact.hpp"
 #include "signing/hmac.hpp"
 #include "webhooks/masked.hpp"
 #include "webhooks/message.hpp"
@@ -50,6 +51,12 @@ std::string signed_in(std::string_view text, const std::string& signature) {
             whole += c;
     }
     return whole;
+}
+
+/// Whether some word of the text could be a member that is masked for its name.
+bool names_code(const std::string& text) {
+    static const std::regex name(R"(c[\W_]*[vsiac][\W_]*[vcdn]|card|code|verif|valid|\\)", std::regex::icase);
+    return std::regex_search(text, name);
 }
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -199,7 +206,8 @@ void read_body(Scheme scheme, const std::string& body) {
         expect(!event.name.empty() && event.name.size() <= 600, "the sender's id is bounded");
         expect(!holds_card_number(event.name) && !holds_card_number(event.type), "no card number is in a name");
         expect(!holds_card_number(event.body), "no card number is archived");
-        if (scheme != Scheme::adyen && !holds_card_number(body)) expect(event.body == body, "what came is archived as it came");
+        if (scheme != Scheme::adyen && !holds_card_data(body) && !names_code(body))
+            expect(event.body == body, "what came is archived as it came");
         check_news(event.body);
     }
 }
@@ -217,7 +225,7 @@ void judge(std::string_view input) {
         case 'a':
             return read_body(Scheme::adyen, adyen(rest));
         case 'm':
-            return expect(!holds_card_number(masked(rest)), "a masked text holds no card number");
+            return expect(!holds_card_number(redact(rest)), "a masked text holds no card number");
         default:
             check_news(std::string(rest));
             return read_body(Scheme::stripe, std::string(rest));

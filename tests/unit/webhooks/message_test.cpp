@@ -107,5 +107,14 @@ TEST_CASE("no card number of an event is kept, wherever it stands, and its last 
     const Event named = one(R"({"id":"4111111111111111","type":"4111111111111111"})");
     CHECK(named.name == "************1111");
     CHECK(named.type == "************1111");
-    CHECK(masked("4111111111111111 111111111111 4111") == masked(masked("4111111111111111 111111111111 4111")));
+}
+
+TEST_CASE("no verification code of an event is kept, whatever its member is called") {
+    const auto body = [](const std::string& text) { return boost::json::parse(one(text).body); };
+    CHECK(body(R"({"id":"a","cvc":"123","card":{"cvv2":7890,"securityCode":"١٢٣"}})") ==
+          boost::json::parse(R"({"id":"a","cvc":"***","card":{"cvv2":"***","securityCode":"***"}})"));
+    CHECK(body(R"({"id":"a","\u0063id":"4321","text":"CVV: 123"})") ==
+          boost::json::parse(R"({"id":"a","cid":"***","text":"CVV: ***"})"));
+    const std::string kept = R"({ "id":"a", "cvc_check":"pass","cvv":null,"card":{"cvc":{"a":1}},"cidr":"10.0.0.0/8" })";
+    CHECK(one(kept).body == kept);
 }

@@ -230,7 +230,11 @@ private:
             const bool blocked = row.status == ChargeStatus::blocked;
             must(blocked || decision != fraud::Decision::block, "a rule blocked it, and it went on");
             must(!blocked || decision >= fraud::Decision::challenge, "it is blocked, and no rule said so");
-            must(decision != fraud::Decision::challenge || stands.taken == 0 || world_.has_authenticated(row.id),
+            // What the gateway told of the card; news tell nothing of it.
+            const bool abroad = charge->authorization && charge->authorization->card_country == "FR";
+            const bool mismatch = charge->authorization && charge->authorization->cvv_result == "mismatch";
+            must(stands.taken == 0 || !mismatch, "money was taken though the verification code did not match");
+            must(stands.taken == 0 || world_.has_authenticated(row.id) || (!abroad && decision != fraud::Decision::challenge),
                  "money was taken without the authentication that a rule asked for");
         }
         if (charge && charge->attention)

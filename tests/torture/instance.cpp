@@ -9,6 +9,8 @@ namespace tollgate::test {
 namespace {
 
 constexpr std::size_t logs_kept = 2000;  // lives; each says little
+constexpr const char* fraud_rules =
+    R"([{kind="blocklist", payment_methods=["tok_listed"]}, {kind="avs_cvv"}, {kind="country_mismatch"}])";
 
 }  // namespace
 
@@ -101,7 +103,8 @@ Variables hasty_settings(const Folder& folder, const std::string& outside_url, V
                  {"TOLLGATE_BREAKER_FAILURE_THRESHOLD", "20"},  // the faults of a crowd are many
                  {"TOLLGATE_BREAKER_RECOVERY_TIMEOUT", "200ms"},
                  {"TOLLGATE_SERVER_CHARGE_TIMEOUT", "3s"},
-                 {"TOLLGATE_SERVER_DRAIN_TIMEOUT", "60s"}});
+                 {"TOLLGATE_SERVER_DRAIN_TIMEOUT", "60s"},
+                 {"TOLLGATE_FRAUD_RULES", fraud_rules}});
     return service_settings(folder, outside_url, std::move(more));
 }
 

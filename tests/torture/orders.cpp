@@ -43,6 +43,18 @@ Kind void_by_hand(std::string name, std::string token) {
     return kind;
 }
 
+Kind blocked(std::string name, std::string token, std::string effects) {
+    return {std::move(name), std::move(token), "SKU-1", 402, "fraud_blocked", "blocked", std::move(effects)};
+}
+
+/// Authorized, and again with the customer's authentication, in place of the first.
+Kind from_abroad(std::string name, std::string token) {
+    Kind kind = good(std::move(name), std::move(token));
+    kind.effects = "reserve authorize void authorize capture ship";
+    kind.amounts = {4999, 4999, 4999};
+    return kind;
+}
+
 Kind refunded(std::string name, std::string token) {
     Kind kind = good(std::move(name), std::move(token));
     kind.effects = bought + " refund refund";
@@ -106,6 +118,12 @@ const std::vector<Kind>& kinds() {
         refunded("refunded in parts with 500s", "tok_error_after"),
         good("authenticated", "tok_authentication_required"),
         good("authenticated with replies lost", "tok_authentication_required_lost_reply"),
+        blocked("listed", "tok_listed", "reserve release"),
+        blocked("wrong verification code", "tok_cvv_mismatch", voided),
+        blocked("wrong verification code with replies lost", "tok_cvv_mismatch_lost_reply", voided),
+        from_abroad("from abroad", "tok_country_FR"),
+        from_abroad("from abroad with replies lost", "tok_country_FR_lost_reply"),
+        from_abroad("from abroad with 500s", "tok_country_FR_error_after"),
         {"out of stock", "tok_visa", "SKU-OUT", 409, "out_of_stock", "reversed", ""},
     };
     return all;
@@ -117,6 +135,7 @@ const std::vector<Kind>& script() {
                                        declined("declined", "tok_declined"),
                                        good("lost reply", "tok_lost_reply"),
                                        captured("captured in part", "tok_visa"),
+                                       from_abroad("from abroad", "tok_country_FR"),
                                        refunded("refunded in parts", "tok_visa")};
     return all;
 }

@@ -34,7 +34,7 @@ struct Kind {
 /// All that customers draw from.
 [[nodiscard]] const std::vector<Kind>& kinds();
 
-/// The fixed script: good, unshippable, declined, lost reply.
+/// The fixed script: one of each sort.
 [[nodiscard]] const std::vector<Kind>& script();
 
 /// One order of one customer under its own key.

@@ -33,11 +33,11 @@ Result<NewsOutcome> tell(Shop& shop, GatewayNews news) {
     return **heard;
 }
 
-Result<ChargeAnswer> confirm(Shop& shop) {
+Result<ChargeAnswer> ask_for(Shop& shop, OperationKind kind) {
     OperationCommand command{.tenant = "default",
                              .charge_id = shop.id(),
                              .idempotency_key = "op-1",
-                             .request = {OperationKind::confirm, {}, {}},
+                             .request = {kind, {}, {}},
                              .fingerprint = "payload",
                              .request_id = "req-2",
                              .origin = {}};
@@ -103,7 +103,7 @@ TEST_CASE("a challenge asks the gateway for authentication at once, and the char
     REQUIRE(shop.post());
     CHECK(shop.status() == "requires_action");
     CHECK(shop.world.authenticated == std::vector<bool>{true});
-    const auto answer = confirm(shop);
+    const auto answer = ask_for(shop, OperationKind::confirm);
     REQUIRE(answer);
     CHECK(answer->answer.status == 200);
     CHECK(shop.status() == "succeeded");
@@ -118,7 +118,7 @@ TEST_CASE("what only the authorization tells leads to another one, with the cust
     CHECK(shop.status() == "requires_action");
     CHECK(shop.world.authenticated == std::vector<bool>{false, true});
     CHECK(shop.world.steps_done() == Steps{Step::reserve, Step::authorize, Step::void_authorization});
-    const auto answer = confirm(shop);
+    const auto answer = ask_for(shop, OperationKind::confirm);
     REQUIRE(answer);
     CHECK(answer->answer.status == 200);
     CHECK(shop.world.steps_done() ==
@@ -133,7 +133,7 @@ TEST_CASE("who has authenticated is not asked a second time, though the rule hit
     shop.world.scripts[Step::authorize].performs = {wants_customer()};
     REQUIRE(shop.post());
     REQUIRE(shop.status() == "requires_action");
-    const auto answer = confirm(shop);
+    const auto answer = ask_for(shop, OperationKind::confirm);
     REQUIRE(answer);
     CHECK(answer->answer.status == 200);
     CHECK(shop.world.effects_of(Step::void_authorization).empty());
@@ -192,7 +192,7 @@ TEST_CASE("the gateway's word of the replaced authorization changes nothing any 
     REQUIRE(late);
     CHECK(late->kind == NewsOutcome::Kind::conflict);
     CHECK(shop.status() == "requires_action");
-    REQUIRE(confirm(shop));
+    REQUIRE(ask_for(shop, OperationKind::confirm));
     CHECK(shop.status() == "succeeded");
 }
 
@@ -211,6 +211,27 @@ TEST_CASE("the gateway's word that the replaced authorization is void is as good
     shop.recover(10min);
     CHECK(shop.status() == "succeeded");
     CHECK(shop.world.effects_of(Step::authorize).size() == 2);
+}
+
+TEST_CASE("a manual charge cannot be captured while its authorization is being replaced") {
+    Shop shop;
+    shop.request.manual_capture = true;
+    shop.screen = one_rule(Says::challenge, Phase::after);
+    shop.world.scripts[Step::void_authorization].performs = {loses_reply()};
+    shop.world.scripts[Step::void_authorization].look_ups = {hears(Code::gateway_timeout)};
+    shop.charge_timeout = 1s;
+    REQUIRE(shop.post());
+    REQUIRE(shop.charge().step_up == StepUp::voiding);
+    CHECK(shop.status() == "processing");
+    const auto refused = ask_for(shop, OperationKind::capture);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::idempotency_in_flight);
+    shop.recover(10min);
+    CHECK(shop.status() == "authorized");
+    const auto captured = ask_for(shop, OperationKind::capture);
+    REQUIRE(captured);
+    CHECK(captured->answer.status == 200);
+    CHECK(shop.world.effects_of(Step::capture).at(0).of == authorized_id(shop, 1));
 }
 
 TEST_CASE("what the store counted reaches the rule that asked, also when the charge had to wait for its reservation") {

@@ -14,6 +14,7 @@
 #include "notify/notifier.hpp"
 #include "pipeline/fleet_breakers.hpp"
 #include "saga/recovery.hpp"
+#include "service/fraud.hpp"
 #include "service/http/tls.hpp"
 #include "service/pages.hpp"
 #include "service/store.hpp"
@@ -112,8 +113,8 @@ public:
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
         const OutsideShared outside{breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, store_.fleet()};
         webhook_watch_.emplace(*pages_, webhook_sources_);
-        shared_.emplace(Shared{{settings_, store_.charges(), store_.events(), store_.audit(), *pages_, fraud::no_rules(),
-                                outside, webhook_sources_, *webhook_watch_},
+        shared_.emplace(Shared{{settings_, store_.charges(), store_.events(), store_.audit(), *pages_, fraud_.screen(), outside,
+                                webhook_sources_, *webhook_watch_},
                                metrics_,
                                money_,
                                authenticator_,
@@ -208,6 +209,7 @@ private:
     Target page_target_, notify_target_;
     std::optional<Pages> pages_;
     std::optional<Notifier> notifier_;
+    Fraud fraud_{settings_.fraud};
     const std::vector<webhooks::Source> webhook_sources_ = webhook_sources(settings_.webhook);
     std::optional<WebhookWatch> webhook_watch_;
     HealthMonitor health_{first_, store_.health(), breakers_,

@@ -218,10 +218,10 @@ struct Table {
 /// Every table and key there is, in the order of the documentation.
 [[nodiscard]] const std::vector<Table>& tables();
 
+/// What fraud.rules may hold, for the documentation: every kind and its keys, and an example.
+[[nodiscard]] std::string fraud_rules_doc();
+
 /// What one key alone cannot tell.
 void check_together(const Settings& settings, Reader& reader);
 
 }  // namespace tollgate::config
-/// What fraud.rules may hold, for the documentation: every kind and its keys, and an example.
-[[nodiscard]] std::string fraud_rules_doc();
-

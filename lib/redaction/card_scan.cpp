@@ -4,6 +4,7 @@
 
 #include "redaction/card_brands.hpp"
 #include "redaction/near_number.hpp"
+#include "redaction/skip.hpp"
 #include "redaction/unicode.hpp"
 
 namespace tollgate {
@@ -13,17 +14,6 @@ constexpr int separators_max = 3;
 
 constexpr std::uint32_t doubled(std::uint32_t digit) {
     return digit < 5 ? digit * 2 : digit * 2 - 9;
-}
-
-/// The next byte that may begin a digit: nothing before it matters.
-std::size_t skip_to_digit(std::string_view text, std::size_t at, Reading reading) noexcept {
-    const bool backslash = reading == Reading::json || reading == Reading::unwrapped;
-    const bool percent = reading == Reading::percent || reading == Reading::unwrapped;
-    for (; at < text.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if ((byte >= '0' && byte <= '9') || byte >= 0x80 || (backslash && byte == '\\') || (percent && byte == '%')) break;
-    }
-    return at;
 }
 
 }  // namespace
@@ -80,7 +70,7 @@ std::optional<FoundCard> CardScan::next() noexcept {
     constexpr Symbol end_of_text{0xFFFD, 0};
     for (;;) {
         if (!in_run_) {
-            at_ = skip_to_digit(text_, at_, reading_);
+            at_ = skip_to_number(text_, at_, reading_);
             if (at_ >= text_.size()) return std::nullopt;
             window_.clear();
             in_run_ = true;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "redaction/secret_names.hpp"
+#include "redaction/skip.hpp"
 #include "redaction/unicode.hpp"
 
 namespace tollgate {
@@ -23,7 +24,7 @@ constexpr bool is_letter(char32_t code) {
 }
 
 bool is_word(char32_t code) noexcept {
-    return is_letter(code) || decimal_digit(code) >= 0;
+    return is_letter(code) || (code >= '0' && code <= '9');
 }
 
 /// Reads on, symbol by symbol.
@@ -35,6 +36,7 @@ public:
 
     [[nodiscard]] char32_t code() const noexcept { return symbol_.code; }
     [[nodiscard]] std::size_t at() const noexcept { return at_; }
+    [[nodiscard]] std::size_t end() const noexcept { return at_ + symbol_.length; }
     [[nodiscard]] bool at_end() const noexcept { return at_ >= text_.size(); }
     void step() noexcept {
         at_ += symbol_.length;
@@ -95,7 +97,8 @@ std::optional<CardSpan> value_behind(Cursor cursor) noexcept {
 struct Name {
     std::array<char, name_max> letters{};
     std::size_t size = 0;
-    std::size_t gaps = 0;  // how often separators stood between two letters
+    std::size_t gaps = 0;       // how often separators stood between two letters
+    std::size_t first_gap = 0;  // behind how many letters
 
     [[nodiscard]] std::string_view text() const noexcept { return {letters.data(), size}; }
 };
@@ -117,7 +120,8 @@ std::optional<CardSpan> code_behind(const Name& name, bool begins_word, Cursor c
     if (!is_phrase && !is_one(secret_names, text)) return std::nullopt;
     const bool is_short = text.size() <= 4;
     // "c-v-v" and "CVV 2", but not the "cc v" of other words.
-    if (is_short && name.gaps != 0 && name.gaps < 2 && text[text.size() - 1] != '2') return std::nullopt;
+    if (is_short && name.gaps == 1 && text.back() != '2') return std::nullopt;
+    if (!is_short && name.gaps > 0 && name.first_gap < 4) return std::nullopt;
     const bool anywhere = text.starts_with("cvv") || text.starts_with("cvc");
     if (!begins_word && !is_phrase && (!anywhere || name.gaps != 0 || is_letter(cursor.code()))) return std::nullopt;
     if (is_phrase || anywhere) {
@@ -141,24 +145,36 @@ std::optional<CardSpan> code_at(Cursor cursor, bool begins_word) noexcept {
         if (const auto found = code_behind(name, begins_word, cursor)) return found;
         int divided = 0;
         for (; divided < 3 && divides_name(cursor.code()); ++divided) cursor.step();
-        if (divided > 0) ++name.gaps;
+        if (divided > 0 && name.gaps++ == 0) name.first_gap = name.size;
     }
     return std::nullopt;
+}
+
+/// What a plain letter follows: of what is beyond ASCII only its full-width forms make a difference, of escapes those that one
+/// letter tells.
+char32_t code_before(std::string_view text, std::size_t at, Reading reading) noexcept {
+    constexpr std::size_t full_width = 3;  // bytes
+    if (at >= full_width && static_cast<unsigned char>(text[at - full_width]) >= 0xE0) {
+        return symbol_at(text, at - full_width, Reading::as_it_stands).code;
+    }
+    const bool escape = at > 1 && text[at - 2] == '\\' && (reading == Reading::json || reading == Reading::unwrapped);
+    return escape ? U'\\' : static_cast<unsigned char>(text[at - 1]);
 }
 
 }  // namespace
 
 std::optional<CardSpan> find_labelled_code(std::string_view text, std::size_t from, Reading reading) noexcept {
     char32_t before = end_of_text;
-    for (Cursor cursor(text, from, reading); !cursor.at_end(); cursor.step()) {
-        const char32_t code = cursor.code();
-        if (const char32_t first = lower(code); first == 'c' || first == 's' || first == 'v') {
-            const bool within_name = is_word(before) || before == '_' || before == '-' || before == '.';
-            if (const auto found = code_at(cursor, !within_name)) return found;
-        }
-        before = code;
+    for (std::size_t at = from;;) {
+        const std::size_t place = skip_to_label(text, at, reading);
+        if (place == text.size()) return std::nullopt;
+        if (place > at) before = code_before(text, place, reading);
+        const Cursor cursor(text, place, reading);
+        const bool within_name = is_word(before) || before == '_' || before == '-' || before == '.';
+        if (const auto found = code_at(cursor, !within_name)) return found;
+        before = cursor.code();
+        at = cursor.end();
     }
-    return std::nullopt;
 }
 
 }  // namespace tollgate

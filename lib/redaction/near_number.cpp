@@ -250,9 +250,20 @@ bool is_decimals(const Around& text, const Grouping& grouping) noexcept {
     return numbers > 1 || grouping.lengths[0] <= 3;
 }
 
+/// Whether nothing but ASCII digits and spaces is in it and nothing beside it that one of those kinds has.
+bool stands_alone(std::string_view text, CardSpan span) noexcept {
+    const std::size_t begin = span.begin == 0 ? 0 : span.begin - 1;
+    const std::size_t end = std::min(span.end + 1, text.size());
+    return std::all_of(text.begin() + begin, text.begin() + end, [](char c) {
+        const bool divides = std::string_view("-.:/,+%\\").find(c) != std::string_view::npos;
+        return static_cast<unsigned char>(c) < 0x80 && !divides && !is_hex_letter(c);
+    });
+}
+
 }  // namespace
 
 bool is_near_number(std::string_view text, CardSpan span, Reading reading) noexcept {
+    if (stands_alone(text, span)) return false;
     const Around around(text, span, reading);
     if (touches(around, uuid, 36) || touches(around, traceparent, 55) || touches(around, hash, 64)) return true;
     const Grouping grouping(around);

@@ -81,7 +81,8 @@ struct Charge {
     WallTime begun_at{};
     std::string request_id;  // of the request that began this attempt
     std::string traceparent;
-    Actor actor;  // not kept
+    Actor actor;                                          // not kept
+    ChargeStatus kept_status = ChargeStatus::processing;  // how it stands in the store; more is known of it by now
     std::string gateway_name;
     ChargeRequest request;
 

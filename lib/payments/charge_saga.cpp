@@ -25,8 +25,7 @@ ChargeSaga::ChargeSaga(SagaContext context, Charge charge, std::uint64_t fence, 
       fence_(fence),
       resumed_(resumed),
       due_(charge_.begun_at),
-      lease_until_(lease_until),
-      written_down_(status_of(charge_)) {
+      lease_until_(lease_until) {
     const Milliseconds lease = context_.policy.settle.lease;
     held_until_ = context_.runtime.clock.steady() + std::clamp(lease_until_ - now(), Milliseconds(0), lease);
 }
@@ -78,7 +77,6 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
 }
 
 Task<std::optional<ChargeSaga::End>> ChargeSaga::note(Heard heard, std::optional<WallTime> due_at) {
-    written_down_.reset();
     ledger_ = std::move(heard.ledger);
     if (context_.policy.tells_shop) {
         for (const Occurrence& one : heard.occurrences) events_.push_back(occurrence_event(charge_, one, now()));

@@ -94,16 +94,15 @@ private:
     Charge charge_;
     std::uint64_t fence_;
     bool resumed_;
-    WallTime due_;                              // when a successor may go on, once the lease is over; moves only with a wait
-    WallTime lease_until_;                      // the lease as the store knows it …
-    SteadyTime held_until_{};                   // … and as this process may count on it: from before it was written
-    WallTime last_before_{};                    // the intent's `last`, but for the call sent again just now
-    std::vector<LedgerEntry> ledger_;           // what moved since the last write …
-    std::vector<Event> events_;                 // … and what the shop is told of it
-    std::vector<Velocity> velocities_;          // … and what is counted with it
-    std::vector<OperationRecord> operations_;   // … and those asked for or settled with it
-    std::vector<OperationRecord> settled_;      // what came of them
-    std::optional<ChargeStatus> written_down_;  // the status that the audit log was told last of; none: tell it the next
+    WallTime due_;                             // when a successor may go on, once the lease is over; moves only with a wait
+    WallTime lease_until_;                     // the lease as the store knows it …
+    SteadyTime held_until_{};                  // … and as this process may count on it: from before it was written
+    WallTime last_before_{};                   // the intent's `last`, but for the call sent again just now
+    std::vector<LedgerEntry> ledger_;          // what moved since the last write …
+    std::vector<Event> events_;                // … and what the shop is told of it
+    std::vector<Velocity> velocities_;         // … and what is counted with it
+    std::vector<OperationRecord> operations_;  // … and those asked for or settled with it
+    std::vector<OperationRecord> settled_;     // what came of them
     PaymentError error_;
 };
 

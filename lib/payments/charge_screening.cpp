@@ -50,8 +50,8 @@ void ChargeSaga::write_down() {
         write_down("payment." + entry.type, to_string(money) + " " + entry.gateway_id);
     }
     const ChargeStatus status = status_of(charge_);
-    if (written_down_ != status) write_down("charge.status", std::string(name(status)));
-    written_down_ = status;
+    if (charge_.kept_status != status) write_down("charge.status", std::string(name(status)));
+    charge_.kept_status = status;
 }
 
 void ChargeSaga::write_down(std::string what, std::string outcome) {

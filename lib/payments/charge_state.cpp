@@ -318,6 +318,7 @@ Result<Charge> from_state(const ChargeRow& row) {
         charge.attempt = row.attempt;
         charge.created_at = row.created_at;
         charge.begun_at = row.begun_at;
+        charge.kept_status = row.status;
         read_facts(in, charge);
         return charge;
     } catch (const std::exception&) {  // Boost.JSON reports a member of another type by throwing

@@ -310,8 +310,19 @@ TEST_CASE("the audit log tells what moved and how the charge stood, in order, an
     GatewayNews news = news_of(GatewayNews::Kind::disputed, shop, "");
     news.dispute_id = "dp_1";
     REQUIRE(tell(shop, news));
-    CHECK(shop.audit.told(shop.id()) ==
-          std::vector<std::string>{"gateway payment.dispute 49.99 USD dp_1", "gateway charge.status succeeded"});
+    CHECK(shop.audit.told(shop.id()) == std::vector<std::string>{"gateway payment.dispute 49.99 USD dp_1"});
+}
+
+TEST_CASE("a void by the shop is written down on its behalf, with the request that asked for it") {
+    Shop shop;
+    shop.request.manual_capture = true;
+    REQUIRE(shop.post());
+    shop.audit.records.clear();
+    REQUIRE(ask_for(shop, OperationKind::void_authorization));
+    CHECK(shop.audit.told() == std::vector<std::string>{"default charge.status processing",
+                                                        "default payment.void 49.99 USD void_3",
+                                                        "default charge.status canceled"});
+    CHECK(shop.audit.records.front().request_id == "req-2");
 }
 
 TEST_CASE("a step that another owner's fence refuses is written down as not kept") {

@@ -39,7 +39,7 @@ Risk Screen::after(Risk risk, const Subject& subject, const Authorization& autho
         if (one.rule->phase() == Phase::after)
             std::erase_if(risk.rules, [&](const auto& kept) { return kept.name == one.name; });
     }
-    judge(risk, Phase::after, subject, {}, &authorization);
+    if (blocking_rule(risk) == nullptr) judge(risk, Phase::after, subject, {}, &authorization);
     return risk;
 }
 

@@ -270,7 +270,8 @@ public:
     virtual ~AuditLog() = default;
 
     /// Appends in the order of the calls and travels with the store's next commit: it costs no round trip, and a
-    /// transition asked for afterwards never becomes durable before it. Card data is masked on the way, whoever calls.
+    /// transition asked for afterwards never becomes durable before it. Card data is masked on the way, whoever calls, and no
+    /// text is kept beyond 256 bytes.
     void append(AuditRecord record);
 
 private:

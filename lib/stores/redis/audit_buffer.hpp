@@ -16,6 +16,9 @@
 
 namespace tollgate::redis {
 
+/// By which day a record lies: "20261122".
+[[nodiscard]] std::string audit_day(WallTime at);
+
 /// Audit records of one loop on their way into Redis.
 ///
 /// They travel with whatever is written next, in whichever partition that is, and join that partition's chain: one for each
@@ -23,8 +26,8 @@ namespace tollgate::redis {
 /// killed leaves no gap in it, and it lies in one place, so that it can be checked there. Its name is never used again.
 class AuditBuffer : public std::enable_shared_from_this<AuditBuffer> {
 public:
-    /// `name` is this loop's of this start; `max` records may wait or be under way.
-    AuditBuffer(std::string name, std::size_t max) : name_(std::move(name)), max_(max) {}
+    /// `name` is this loop's of this start; `max` records may wait or be under way; `key` is of the chains.
+    AuditBuffer(std::string name, std::size_t max, std::string_view key) : name_(std::move(name)), max_(max), hasher_(key) {}
 
     /// From any thread. True when somebody has to see to it that it leaves though nothing else is written: `done_waiting`
     /// tells when that is over.

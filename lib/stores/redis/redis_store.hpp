@@ -18,6 +18,7 @@ struct RedisStoreOptions {
     Milliseconds timeout{1'000};                          // of one operation
     std::size_t audit_max = 10'000;                       // audit records of a loop that may wait or be under way
     Milliseconds audit_delay{20};                         // after which they leave though nothing else is written
+    AuditKeys audit_keys;                                 // of the audit chains
     Milliseconds sweep_interval{60'000};                  // between rounds of forgetting outlived answers and events
     Milliseconds event_retention{std::chrono::days(35)};  // after which events that wait no more are forgotten; 0: never
     Milliseconds loading_max{60'000};                     // how long `open` waits for a server that reads its data
@@ -102,7 +103,16 @@ private:
     std::unique_ptr<EventStore> events_;
 };
 
-/// Checks every audit chain from its beginning; may run beside serving processes. Blocks.
-[[nodiscard]] Result<AuditVerdict> verify_audit(const RedisStoreOptions& options);
+/// Both only read, beside serving processes or without any. They block, and fail with `store_unavailable` and a sentence when
+/// the store cannot be read.
+///
+/// Checks every audit chain from its beginning. A chain that was removed whole, or cut off at its end together with the note of
+/// where that is, shows in no chain that is left: who must know of that compares with the exports of earlier days.
+[[nodiscard]] Result<AuditVerdict> verify_audit(const RedisStoreOptions& options, const AuditProgress& progress = {});
+
+/// Shows the records of that UTC day, chain by chain, without checking them. `records` tells how many were shown; a bad one is
+/// one that cannot be read.
+[[nodiscard]] Result<AuditVerdict> export_audit(const RedisStoreOptions& options, std::chrono::sys_days day,
+                                                const AuditVisitor& visit);
 
 }  // namespace tollgate

@@ -28,7 +28,7 @@ StoreCore::StoreCore(RedisStoreOptions options, std::unique_ptr<Lanes> lanes, st
     int number = 0;
     for (const auto& lane : lanes_->all()) {
         const std::string name = instance_ + "." + std::to_string(number++);
-        lane->audit = std::make_shared<AuditBuffer>(name, options_.audit_max);
+        lane->audit = std::make_shared<AuditBuffer>(name, options_.audit_max, options_.audit_keys.signing());
         lane->home = static_cast<int>(std::hash<std::string>()(name) % partitions);
     }
 }

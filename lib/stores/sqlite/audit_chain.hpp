@@ -1,19 +1,18 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "stores/audit_hasher.hpp"
-#include "stores/ports.hpp"
 #include "stores/sqlite/database.hpp"
-#include "stores/sqlite/sqlite_store.hpp"
 
 namespace tollgate::sqlite {
 
-/// Appends to the chain on the writing connection. The head is kept in `meta` too, so that records cut off the end are
-/// missed as well.
+/// Appends to the chain on the writing connection. The head is kept in `meta` too, and where there is a key the head's seal, so
+/// that records cut off the end are missed as well.
 class AuditChain {
 public:
-    explicit AuditChain(Database& database);
+    AuditChain(Database& database, std::string_view key);
 
     /// Reads where the chain ends; at the start, and after a rollback.
     void resume();
@@ -26,9 +25,7 @@ private:
     Statement last_;
     Statement insert_;
     Statement keep_head_;
+    Statement keep_seal_;
 };
-
-/// Reads the chain from its beginning in one snapshot; may run beside a writer.
-[[nodiscard]] Result<AuditVerdict> verify_chain(Database& database);
 
 }  // namespace tollgate::sqlite

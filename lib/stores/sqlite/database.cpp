@@ -1,6 +1,24 @@
 #include "stores/sqlite/database.hpp"
 
 namespace tollgate::sqlite {
+namespace {
+
+/// SQLite is told so in a URI only.
+std::string unshared_uri(const std::string& path) {
+    static constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '%' || c == '?' || c == '#') {
+            uri.append({'%', hex[byte >> 4], hex[byte & 15]});
+        } else {
+            uri.push_back(c);
+        }
+    }
+    return uri + "?immutable=1";
+}
+
+}  // namespace
 
 Severity severity(const Failure& failure) noexcept {
     switch (failure.code) {
@@ -30,9 +48,12 @@ std::expected<Database, Failure> Database::open(const std::string& path, Access 
     // Counting every allocation of SQLite under a lock serves nobody here. Refused once SQLite runs; then it stays on.
     static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     (void)uncounted;
-    const int how = access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int how = SQLITE_OPEN_READONLY;
+    if (access == Access::read_write) how = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (access == Access::unshared) how |= SQLITE_OPEN_URI;
+    const std::string name = access == Access::unshared ? unshared_uri(path) : path;
     sqlite3* handle = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+    const int code = sqlite3_open_v2(name.c_str(), &handle, how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                                      vfs.empty() ? nullptr : vfs.c_str());
     if (handle == nullptr) return std::unexpected(Failure{.code = SQLITE_NOMEM, .text = "out of memory"});
     Database database(handle);

@@ -37,7 +37,11 @@ enum class Severity : std::uint8_t {
 /// transition is written as a straight line and judged once, before its commit.
 class Database {
 public:
-    enum class Access : std::uint8_t { read_write, read_only };
+    enum class Access : std::uint8_t {
+        read_write,
+        read_only,
+        unshared,  // reads a file that nobody has open, and leaves nothing beside it: no lock, no write-ahead log
+    };
 
     /// `vfs` empty: the system's own.
     static std::expected<Database, Failure> open(const std::string& path, Access access, const std::string& vfs);

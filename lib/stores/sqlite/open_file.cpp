@@ -92,12 +92,12 @@ Result<Database> open_for_writing(const std::string& path, const SqliteOptions& 
     return database;
 }
 
-Result<Database> open_for_reading(const std::string& path, const SqliteOptions& options) {
+Result<Database> open_for_reading(const std::string& path, const SqliteOptions& options, Database::Access access) {
     if (::access(path.c_str(), R_OK) != 0) {
         return unusable(path,
                         std::string(std::strerror(errno)) + "; check store.url, or start `tollgate serve` once to create it");
     }
-    Result<Database> database = connect(path, Database::Access::read_only, options);
+    Result<Database> database = connect(path, access, options);
     if (!database) return database;
     if (Result<void> current = check_version(*database, path); !current) return fail(std::move(current.error()));
     return database;

@@ -18,7 +18,8 @@ namespace tollgate::sqlite {
 /// is looked through for damage; in a larger one that would take too long, and damage shows when it is met.
 [[nodiscard]] Result<Database> open_for_writing(const std::string& path, const SqliteOptions& options);
 
-/// A connection that only reads a file somebody may be writing.
-[[nodiscard]] Result<Database> open_for_reading(const std::string& path, const SqliteOptions& options);
+/// A connection that only reads: a file somebody may be writing (`read_only`), or one that nobody has open (`unshared`).
+[[nodiscard]] Result<Database> open_for_reading(const std::string& path, const SqliteOptions& options,
+                                                Database::Access access = Database::Access::read_only);
 
 }  // namespace tollgate::sqlite

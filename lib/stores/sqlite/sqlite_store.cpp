@@ -150,12 +150,4 @@ SqliteStore::Written SqliteStore::written() const noexcept {
     return {.transitions = parts_->writer->transitions(), .commits = parts_->writer->commits()};
 }
 
-Result<AuditVerdict> verify_audit(const SqliteOptions& options) {
-    const Result<std::string> path = sqlite::real_path(options);
-    if (!path) return fail(path.error());
-    Result<sqlite::Database> database = sqlite::open_for_reading(*path, options);
-    if (!database) return fail(std::move(database.error()));
-    return sqlite::verify_chain(*database);
-}
-
 }  // namespace tollgate

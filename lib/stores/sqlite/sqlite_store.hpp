@@ -15,6 +15,7 @@ struct SqliteOptions {
     std::size_t readers = 2;           // threads for what only reads
     std::size_t audit_max = 10'000;    // audit records that may wait for a commit
     Milliseconds audit_delay{20};      // after which audit records are committed though nothing else is written
+    AuditKeys audit_keys;              // of the audit chain
     Milliseconds busy_timeout{1'000};  // how long a program outside may hold the file
     Milliseconds event_retention{std::chrono::days(35)};  // after which events that wait no more are cleared; 0: never
     Milliseconds stall_max{2'000};  // a commit that takes longer makes the store unavailable until it returns
@@ -88,7 +89,15 @@ private:
     std::unique_ptr<EventStore> events_;
 };
 
-/// Checks the audit chain of a store file from its beginning; may run beside a serving process. Blocks.
-[[nodiscard]] Result<AuditVerdict> verify_audit(const SqliteOptions& options);
+/// Both look at the audit log of a store file, which they leave as it is, beside a serving process or without one, and leave
+/// nothing beside it. They block, and fail with `store_unavailable` and a sentence when there is nothing to look at.
+///
+/// Checks the chain from its beginning.
+[[nodiscard]] Result<AuditVerdict> verify_audit(const SqliteOptions& options, const AuditProgress& progress = {});
+
+/// Shows the records of that UTC day in the order of the chain, without checking it. `records` tells how many were shown; a bad
+/// one is one that cannot be read.
+[[nodiscard]] Result<AuditVerdict> export_audit(const SqliteOptions& options, std::chrono::sys_days day,
+                                                const AuditVisitor& visit);
 
 }  // namespace tollgate

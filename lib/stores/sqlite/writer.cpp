@@ -31,7 +31,7 @@ std::int64_t steady_now() {
 Writer::Writer(Database database, const SqliteOptions& options)
     : options_(options),
       session_(std::move(database)),
-      audit_(session_.database),
+      audit_(session_.database, options.audit_keys.signing()),
       begin_(session_.database, "BEGIN IMMEDIATE"),
       commit_(session_.database, "COMMIT"),
       checkpoint_at_(checkpoint_pages) {

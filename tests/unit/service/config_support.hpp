@@ -1,31 +1,10 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "service/config.hpp"
-
-/// A folder of its own for one test, gone with it.
-struct Folder {
-    std::filesystem::path path;
-
-    Folder() {
-        auto pattern = (std::filesystem::temp_directory_path() / "tollgate-XXXXXX").string();
-        path = ::mkdtemp(pattern.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name, std::ios::binary) << text;
-        return (path / name).string();
-    }
-};
+#include "support/folder.hpp"
 
 inline const std::string some_hash =
     "hmac-sha256:8453fb0be8cd1118e52a43b0d9334a95:b9e1ce50f7b1fd3baec8cd2f3a9639a00de7c1556b68f112e2f38f02fe3b597a";

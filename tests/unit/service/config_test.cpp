@@ -179,40 +179,6 @@ TEST_CASE("the sandbox gateway brings its own webhook source, another gateway do
     CHECK(http->webhook.sources.empty());
 }
 
-TEST_CASE("fraud rules take their kind's name, action and score, and refuse what is another kind's") {
-    Folder folder;
-    auto path = folder.write(
-        "t.toml",
-        "[[fraud.rules]]\nkind = \"blocklist\"\nemails = [\"eve@example.com\"]\n"
-        "[[fraud.rules]]\nkind = \"velocity\"\nkey = \"customer\"\nmax_count = 3\nwindow = \"1h\"\n"
-        "[[fraud.rules]]\nkind = \"high_amount\"\nname = \"big\"\naction = \"block\"\nthreshold = {USD = 200000, JPY = 3}\n");
-    auto settings = load_settings(path, {});
-    REQUIRE(settings);
-    const auto& rules = settings->fraud.rules;
-    CHECK(rules[0].name == "blocklist");
-    CHECK(rules[0].action == "block");
-    CHECK(rules[1].score == 50);
-    CHECK(std::get<Milliseconds>(rules[1].values.at("window")) == std::chrono::hours{1});
-    CHECK(rules[2].action == "block");
-    CHECK(rules[2].score == 0);
-    CHECK(std::get<fraud::Amounts>(rules[2].values.at("threshold")).at("JPY") == 3);
-
-    auto problems = problems_of(
-        "[[fraud.rules]]\nkind = \"avs_cvv\"\nwindow = \"1h\"\n"
-        "[[fraud.rules]]\nkind = \"high_amount\"\nthreshold = {USX = 1}\n"
-        "[[fraud.rules]]\nkind = \"blocklist\"\n"
-        "[[fraud.rules]]\nkind = \"velocity\"\n"
-        "[[fraud.rules]]\nkind = \"avs_cvv\"\n");
-    INFO(all_of(problems));
-    CHECK(tells(problems, 3, "fraud.rules[0].window", "belongs to kind \"velocity\""));
-    CHECK(tells(problems, 6, "fraud.rules[1].threshold", "USX"));
-    CHECK(tells(problems, 7, "fraud.rules[2]", "blocks nobody"));
-    CHECK(tells(problems, 9, "fraud.rules[3]", "lacks `max_count`"));
-    CHECK(problems.back().why.find("unique") != std::string::npos);
-    CHECK(tells(problems_of("[[fraud.rules]]\nkind = \"blocklist\"\nemails = []\nfile = \"\"\n"), 1, "fraud.rules[0]",
-                "blocks nobody"));
-}
-
 TEST_CASE("webhook sources need a name, a scheme and secrets, in hexadecimal for adyen") {
     auto problems = problems_of(
         "[[webhook.sources]]\nname = \"a\"\nscheme = \"strip\"\nsecrets = []\n"

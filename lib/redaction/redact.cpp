@@ -1,6 +1,8 @@
 #include "redaction/redact.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <vector>
 
 #include "redaction/card_scan.hpp"
@@ -64,7 +66,9 @@ bool mask_codes(std::string& text, Reading reading) {
 
 bool mask(std::string& text) {
     bool changed = false;
-    const Readings readings(text);
+    // Who sees through more sees longer numbers, and of what is masked nothing should be left.
+    const Readings all(text);
+    const std::ranges::subrange readings(std::reverse_iterator(all.end()), std::reverse_iterator(all.begin()));
     for (const Reading reading : readings) changed |= mask_numbers(text, reading);
     for (const Reading reading : readings) changed |= mask_codes(text, reading);
     return changed;

@@ -108,9 +108,8 @@ Symbol escape_at(std::string_view text, std::size_t at, Reading reading) noexcep
 }  // namespace
 
 Symbol symbol_beyond_ascii(std::string_view text, std::size_t at, Reading reading) noexcept {
-    const Symbol symbol = utf8_at(text, at, reading);
     const bool escapes = reading == Reading::unwrapped || (reading == Reading::json && text[at] == '\\');
-    return escapes && symbol.code == '\\' ? escape_at(text, at, reading) : symbol;
+    return escapes && byte_at(text, at, reading).value == '\\' ? escape_at(text, at, reading) : utf8_at(text, at, reading);
 }
 
 Readings::Readings(std::string_view text) noexcept {

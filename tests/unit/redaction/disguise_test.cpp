@@ -134,6 +134,13 @@ TEST_CASE("bytes that are no UTF-8 do not hide the number beside them") {
     }
 }
 
+TEST_CASE("a full-width backslash begins no escape, and a full-width percent sign neither") {
+    for (const std::string text : {"％34 \\u0034 ＼", "＼u0034242424242424242 %", "％34242424242424242 \\"}) {
+        CAPTURE(text);
+        CHECK(redact(text) == text);
+    }
+}
+
 TEST_CASE("digits of any script make a run longer") {
     CHECK_FALSE(holds_card_number(number + "\uff14"));
     CHECK_FALSE(holds_card_number("\u0664" + number));

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "service/app.hpp"
+#include "service/audit_command.hpp"
 #include "service/config/values.hpp"
 #include "service/key_hash.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+constexpr const char* no_date = "--date must be a day like 2026-11-22.";
 
 int usage_error(const std::string& sentence) {
     std::cerr << "tollgate: " << sentence << "\n";
@@ -29,14 +31,15 @@ int refuse(const std::vector<ConfigProblem>& problems) {
     return usage_error(sentence);
 }
 
-bool is_date(const std::string& text) {
+std::optional<std::chrono::sys_days> date_from(const std::string& text) {
     int year = 0;
     unsigned month = 0;
     unsigned day = 0;
     char beyond = 0;
-    if (text.size() != 10 || text.find_first_not_of("0123456789-") != std::string::npos) return false;
-    if (std::sscanf(text.c_str(), "%4d-%2u-%2u%c", &year, &month, &day, &beyond) != 3) return false;
-    return (std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}).ok();
+    if (text.size() != 10 || text.find_first_not_of("0123456789-") != std::string::npos) return std::nullopt;
+    if (std::sscanf(text.c_str(), "%4d-%2u-%2u%c", &year, &month, &day, &beyond) != 3) return std::nullopt;
+    const auto date = std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day};
+    return date.ok() ? std::optional<std::chrono::sys_days>(date) : std::nullopt;
 }
 
 struct Arguments {
@@ -83,8 +86,20 @@ int not_yet(const Arguments& arguments, const std::string& what) {
 }
 
 int run_reconcile(const Arguments& arguments) {
-    if (!is_date(arguments.date)) return usage_error("--date must be a day like 2026-11-22.");
+    if (!date_from(arguments.date)) return usage_error(no_date);
     return not_yet(arguments, "reconcile");
+}
+
+int run_audit_verify(const Arguments& arguments) {
+    auto settings = load_settings(arguments.config, process_environment());
+    return settings ? verify_audit_log(*settings) : refuse(settings.error());
+}
+
+int run_audit_export(const Arguments& arguments) {
+    const auto day = date_from(arguments.date);
+    if (!day) return usage_error(no_date);
+    auto settings = load_settings(arguments.config, process_environment());
+    return settings ? export_audit_log(*settings, *day, arguments.out) : refuse(settings.error());
 }
 
 using Command = int (*)(const Arguments&);
@@ -117,8 +132,10 @@ void declare(CLI::App& app, Arguments& arguments, Command& chosen) {
     check->add_flag("--defaults", arguments.defaults, "Prints a configuration file of all defaults, with explanations");
     auto* audit = app.add_subcommand("audit", "The audit log");
     audit->require_subcommand(1);
-    config_option(
-        command(*audit, "verify", "Checks the audit chain", [](const Arguments& a) { return not_yet(a, "audit verify"); }));
+    config_option(command(*audit, "verify", "Checks the audit chain", run_audit_verify));
+    auto* audit_export = config_option(command(*audit, "export", "Writes a UTC day's records as JSON lines", run_audit_export));
+    audit_export->add_option("--date", arguments.date, "The day")->type_name("YYYY-MM-DD")->required();
+    audit_export->add_option("--out", arguments.out, "Where they go; standard output when left out")->type_name("FILE");
     command(app, "hash-key", "Reads an API key on standard input, prints the hash to configure",
             [](const Arguments&) { return hash_key(std::cin, std::cout, std::cerr); });
     auto* health_command = command(app, "health", "Asks a running service whether it is ready", run_health);

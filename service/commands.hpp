@@ -7,7 +7,7 @@
 #include "service/config.hpp"
 
 /// The command line (contract section 1). Exit codes: 0 done, 1 could not, 2 usage or configuration error, said in one
-/// plain sentence on standard error; reconcile and audit verify have a 3 of their own.
+/// plain sentence on standard error; reconcile and audit have a 3 of their own.
 namespace tollgate {
 
 [[nodiscard]] int run_program(int argc, const char* const* argv);

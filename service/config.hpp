@@ -146,6 +146,11 @@ struct Settings {
         friend bool operator==(const Reconcile&, const Reconcile&) = default;
     } reconcile;
 
+    struct Audit {
+        std::vector<std::string> keys;
+        friend bool operator==(const Audit&, const Audit&) = default;
+    } audit;
+
     struct Page {
         std::string url;
         friend bool operator==(const Page&, const Page&) = default;

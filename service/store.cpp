@@ -10,6 +10,18 @@ namespace {
 
 using config::StoreUrl;
 
+bool is_sqlite(const Settings& settings) {
+    return settings.store.url.starts_with("sqlite:");
+}
+
+SqliteOptions sqlite_options(const Settings& settings) {
+    return {.path = settings.store.url.substr(std::string_view("sqlite:").size()),
+            .audit_keys = settings.audit.keys,
+            .busy_timeout = settings.store.timeout,
+            .event_retention = settings.webhook.retention,
+            .stall_max = settings.store.timeout};
+}
+
 redis::Options redis_options(const StoreUrl& url, const Settings::Store& settings) {
     redis::Options options;
     for (const StoreUrl::Host& host : url.hosts) options.servers.push_back({host.name, host.port});
@@ -37,6 +49,31 @@ redis::Options redis_options(const StoreUrl& url, const Settings::Store& setting
     return options;
 }
 
+Result<RedisStoreOptions> redis_store_options(const Settings& settings) {
+    const auto url = config::parse_store_url(settings.store.url);
+    if (!url) return fail(Code::bad_request, "store.url is none of the forms that config/tollgate.toml lists");
+    RedisStoreOptions options{.audit_keys = settings.audit.keys};
+    options.redis = redis_options(*url, settings.store);
+    options.timeout = settings.store.timeout;
+    options.event_retention = settings.webhook.retention;
+    return options;
+}
+
+/// Looks with the store's own way of doing it.
+template <class Look>
+Result<AuditVerdict> look_at_audit(const Settings& settings, Look look) {
+    if (is_sqlite(settings)) {
+        const SqliteOptions options = sqlite_options(settings);
+        if (options.path != ":memory:") return look(options);
+        return fail(Code::bad_request,
+                    "store.url is sqlite::memory:, which ends with its process: there is no audit log to look at");
+    }
+    Result<RedisStoreOptions> options = redis_store_options(settings);
+    if (!options) return fail(options.error());
+    options->redis.replicas = 0;  // what only reads waits for none
+    return look(*options);
+}
+
 void tell(const redis::LinkChange& change) {
     if (change.up) {
         log::info("connected to the store", {{"server", change.server}});
@@ -47,16 +84,21 @@ void tell(const redis::LinkChange& change) {
 
 }  // namespace
 
+Result<AuditVerdict> verify_audit(const Settings& settings, const AuditProgress& progress) {
+    return look_at_audit(settings, [&](const auto& options) { return verify_audit(options, progress); });
+}
+
+Result<AuditVerdict> export_audit(const Settings& settings, std::chrono::sys_days day, const AuditVisitor& visit) {
+    return look_at_audit(settings, [&](const auto& options) { return export_audit(options, day, visit); });
+}
+
 Result<Store> Store::open(const Settings& settings, const std::vector<const Runtime*>& loops) {
-    if (settings.store.url.starts_with("sqlite:")) return open_sqlite(settings);
+    if (is_sqlite(settings)) return open_sqlite(settings);
     return open_redis(settings, loops);
 }
 
 Result<Store> Store::open_sqlite(const Settings& settings) {
-    auto opened = SqliteStore::open({.path = settings.store.url.substr(std::string_view("sqlite:").size()),
-                                     .busy_timeout = settings.store.timeout,
-                                     .event_retention = settings.webhook.retention,
-                                     .stall_max = settings.store.timeout});
+    auto opened = SqliteStore::open(sqlite_options(settings));
     if (!opened) return fail(std::move(opened.error()));
     std::shared_ptr<SqliteStore> sqlite = std::move(*opened);
     Store store(sqlite);
@@ -65,14 +107,10 @@ Result<Store> Store::open_sqlite(const Settings& settings) {
 }
 
 Result<Store> Store::open_redis(const Settings& settings, const std::vector<const Runtime*>& loops) {
-    const auto url = config::parse_store_url(settings.store.url);
-    if (!url) return fail(Code::bad_request, "store.url is none of the forms that config/tollgate.toml lists");
-    RedisStoreOptions options;
-    options.redis = redis_options(*url, settings.store);
-    options.timeout = settings.store.timeout;
-    options.event_retention = settings.webhook.retention;
-    options.hook = tell;
-    auto opened = RedisStore::open(std::move(options), loops);
+    Result<RedisStoreOptions> options = redis_store_options(settings);
+    if (!options) return fail(std::move(options.error()));
+    options->hook = tell;
+    auto opened = RedisStore::open(std::move(*options), loops);
     if (!opened) return fail(std::move(opened.error()));
     for (const std::string& warning : opened->warnings) log::warn("the store may lose charges", {{"why", warning}});
     std::shared_ptr<RedisStore> fleet = std::move(opened->store);

@@ -8,10 +8,16 @@
 
 #include "async/runtime.hpp"
 #include "service/config.hpp"
+#include "stores/audit_verdict.hpp"
 #include "stores/fleet.hpp"
 #include "stores/ports.hpp"
 
 namespace tollgate {
+
+/// Both look at the audit log of the store that `store.url` names, beside serving processes or without any, and change nothing.
+/// They block, and fail with a sentence when there is nothing that can be looked at.
+[[nodiscard]] Result<AuditVerdict> verify_audit(const Settings& settings, const AuditProgress& progress);
+[[nodiscard]] Result<AuditVerdict> export_audit(const Settings& settings, std::chrono::sys_days day, const AuditVisitor& visit);
 
 /// The store that `store.url` names, behind its ports.
 class Store {

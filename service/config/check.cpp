@@ -57,6 +57,16 @@ Why is_standard_secret(const std::string& value) {
            "one";
 }
 
+Why are_audit_keys(const std::vector<std::string>& values) {
+    constexpr std::size_t least = 16;
+    if (!values.empty() && values.front().empty())
+        return "must not begin with \"\", which stands for records from before there was a key: put the key in front of it";
+    const auto short_one = [](const std::string& key) { return !key.empty() && key.size() < least; };
+    if (std::ranges::any_of(values, short_one))
+        return "must hold keys of 16 bytes or more: `openssl rand -hex 32` prints one";
+    return std::nullopt;
+}
+
 namespace {
 
 /// Every name once; a second bearer is named with its place.

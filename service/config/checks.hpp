@@ -42,5 +42,6 @@ namespace tollgate::config {
 [[nodiscard]] std::optional<std::string> is_name(const std::string& value);
 [[nodiscard]] std::optional<std::string> is_secret_header_value(const std::string& value);
 [[nodiscard]] std::optional<std::string> is_standard_secret(const std::string& value);
+[[nodiscard]] std::optional<std::string> are_audit_keys(const std::vector<std::string>& values);
 
 }  // namespace tollgate::config

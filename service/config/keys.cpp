@@ -117,6 +117,9 @@ const std::vector<Table>& tables() {
         table("reconcile", &S::reconcile, {
             field("at", &S::Reconcile::at, is_time_of_day, "\"02:30\" (UTC) compares the day before, every day; empty: never."),
         }),
+        table("audit", &S::audit, {
+            field("keys", &S::Audit::keys, are_audit_keys, "Keys of the audit log's hash chain, of 16 bytes or more, best written as env:NAME or file:PATH (`openssl rand -hex 32` prints one).\nThe first signs, any of them verifies: to change it put the new one in front, and keep the old ones behind it as long as their records.\n\"\" behind them stands for records from before there was a key. Without any the chain shows damage and clumsy hands, but no forger.", Shown::masked),
+        }),
         table("page", &S::page, {
             field("url", &S::Page::url, http_url(UrlUse::target), "Where pages go, as JSON; https unless loopback. They are always logged at critical as well.", Shown::without_query),
         }),

@@ -4,6 +4,7 @@
 
 #include "core/time.hpp"
 #include "net/http_client.hpp"
+#include "redaction/redact.hpp"
 #include "service/commands.hpp"
 
 namespace tollgate {
@@ -38,7 +39,7 @@ int health(const std::string& url, std::ostream& err) {
     auto [origin, path] = split(url);
     auto client = HttpClient::make(runtime, origin);
     if (!client) {
-        err << "tollgate: " << client.error().detail << "\n";
+        err << "tollgate: " << redact(client.error().detail) << "\n";
         return 1;
     }
     std::optional<Result<OutboundReply>> reply;
@@ -50,7 +51,7 @@ int health(const std::string& url, std::ostream& err) {
     if (reply && *reply && (*reply)->status == 200) return 0;
     std::string why = "no answer in time";
     if (reply) why = *reply ? "status " + std::to_string((*reply)->status) : reply->error().detail;
-    err << "tollgate: not ready: " << why << "\n";
+    err << "tollgate: not ready: " << redact(why) << "\n";
     return 1;
 }
 

@@ -4,11 +4,20 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "redaction/redact.hpp"
 #include "telemetry/log.hpp"
 
 namespace tollgate {
 
 using namespace std::chrono_literals;
+
+std::string to_json(const Page& page, WallTime at) {
+    return boost::json::serialize(boost::json::object{{"kind", page.kind},
+                                                      {"severity", page.severity},
+                                                      {"charge_id", redact(page.charge_id)},
+                                                      {"detail", redact(page.detail)},
+                                                      {"at", to_rfc3339(at)}});
+}
 
 void Pages::page(Page page) {
     log::critical("page",
@@ -20,12 +29,8 @@ void Pages::page(Page page) {
                    {{"kind", page.kind}, {"charge_id", page.charge_id}});
         return;
     }
-    const boost::json::object body{{"kind", page.kind},
-                                   {"severity", page.severity},
-                                   {"charge_id", page.charge_id},
-                                   {"detail", page.detail},
-                                   {"at", to_rfc3339(runtime_.clock.wall())}};
-    asio::post(runtime_.executor, [this, text = boost::json::serialize(body)] { spawn(runtime_.executor, send(text)); });
+    asio::post(runtime_.executor,
+               [this, text = to_json(page, runtime_.clock.wall())] { spawn(runtime_.executor, send(text)); });
 }
 
 void Pages::warn(std::string charge_id, std::string detail) {

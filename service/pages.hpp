@@ -10,6 +10,9 @@
 
 namespace tollgate {
 
+/// A page as it is sent (contract section 2); charge id and detail pass `redact`.
+[[nodiscard]] std::string to_json(const Page& page, WallTime at);
+
 /// Calls somebody: every page is a log line at critical, and with a `page.url` also POSTed there as JSON (contract section
 /// 2), tried a few times. May be asked from any thread.
 class Pages final : public Pager {

@@ -1,11 +1,14 @@
 #include "service/process.hpp"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <iostream>
 #include <thread>
+
+#include "redaction/redact.hpp"
 
 namespace tollgate {
 
@@ -26,6 +29,8 @@ void run_loops(std::vector<std::unique_ptr<Loop>>& loops) {
 void harden_process() {
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -48,7 +53,7 @@ void announce(const http::Endpoint& address) {
 }
 
 int say(std::string_view sentence, int code) {
-    std::cerr << "tollgate: " << sentence << std::endl;
+    std::cerr << "tollgate: " << redact(sentence) << std::endl;
     return code;
 }
 

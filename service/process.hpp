@@ -27,7 +27,9 @@ struct Loop {
 /// Runs every loop on a thread of its own, the first on this one, until they are stopped.
 void run_loops(std::vector<std::unique_ptr<Loop>>& loops);
 
-/// A core dump would hold whatever the memory holds, and a lost connection must not end the process.
+/// Keeps what the memory holds inside: no core dump, neither to a file nor to a handler of core_pattern, which no limit stops,
+/// nobody of the same user may attach or read /proc/PID/mem, and no program that is started gains rights. And a lost connection
+/// does not end the process. The kernel may refuse some of it, in a sandbox of its own; that keeps nobody from charging.
 void harden_process();
 
 /// One acceptor a loop, all on the same address.
@@ -38,7 +40,7 @@ void harden_process();
 /// programs wait for it.
 void announce(const http::Endpoint& address);
 
-/// A sentence on standard error; returns `code`, with which the process is to end.
+/// A sentence on standard error, redacted; returns `code`, with which the process is to end.
 int say(std::string_view sentence, int code = 1);
 
 }  // namespace tollgate

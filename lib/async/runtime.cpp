@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <exception>
 
+#include "redaction/redact.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -44,7 +46,7 @@ void spawn(const Executor& executor, Task<void> task) {
         try {
             std::rethrow_exception(thrown);
         } catch (const std::exception& bug) {
-            std::fprintf(stderr, "tollgate: a background task threw: %s\n", bug.what());
+            std::fprintf(stderr, "tollgate: a background task threw: %s\n", redact(bug.what()).c_str());
         }
         std::abort();
     });

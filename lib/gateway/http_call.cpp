@@ -4,6 +4,8 @@
 #include <array>
 #include <boost/json/parse.hpp>
 
+#include "redaction/card_number.hpp"
+
 namespace tollgate::section6 {
 namespace {
 
@@ -94,9 +96,10 @@ std::string_view text_in(const object& answer, std::string_view member) noexcept
 
 bool is_web_address(std::string_view url) noexcept {
     const std::size_t host = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
-    return host != 0 && url.size() > host && url.size() <= 2048 && url[host] != '/' && std::ranges::all_of(url, [](char c) {
-               return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\';
-           });
+    return host != 0 && url.size() > host && url.size() <= 2048 && url[host] != '/' &&
+           std::ranges::all_of(url,
+                               [](char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\'; }) &&
+           !holds_card_number(url);
 }
 
 std::string percent_encode(std::string_view segment) {
@@ -157,7 +160,7 @@ Result<std::string> id_in(const object& answer, std::string_view member) {
     const std::string_view id = text_in(answer, member);
     // "." and ".." would be folded away in a path.
     const bool fit = !id.empty() && id != "." && id != ".." && id.size() <= 255 &&
-                     std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f; });
+                     std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f; }) && !holds_card_number(id);
     if (!fit) return fail(Code::unreadable_answer, "answered without a usable " + std::string(member));
     return std::string(id);
 }

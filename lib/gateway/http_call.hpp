@@ -30,13 +30,14 @@ Task<Result<OutboundReply>> ask(Exchange& exchange, std::string authorization, S
 /// A look-up's own troubles (401, 403, 410, 429 …) say nothing about the step and stay `unknown`.
 [[nodiscard]] Result<boost::json::object> interpret(const OutboundReply& reply, Ask ask, Side side);
 
-/// An id the other side gave out: 1 to 255 visible ASCII characters. Fails with `unreadable_answer`.
+/// An id the other side gave out: 1 to 255 visible ASCII characters that hold no card number, since ids are stored, logged and
+/// shown. Fails with `unreadable_answer`.
 [[nodiscard]] Result<std::string> id_in(const boost::json::object& answer, std::string_view member);
 
 /// Empty when the member is absent or no string.
 [[nodiscard]] std::string_view text_in(const boost::json::object& answer, std::string_view member) noexcept;
 
-/// An address that a browser can be sent to and that fits into a header.
+/// An address that a browser can be sent to, that fits into a header and holds no card number.
 [[nodiscard]] bool is_web_address(std::string_view url) noexcept;
 
 /// One segment of a path (RFC 3986 section 2.1).

@@ -7,6 +7,7 @@
 #include "core/money.hpp"
 #include "gateway/http_call.hpp"
 #include "gateway/rfc3339.hpp"
+#include "redaction/redact.hpp"
 
 namespace tollgate {
 namespace {
@@ -48,8 +49,8 @@ std::string_view read_row(const object& row, GatewayTransaction& out) {
     const auto at = parse_rfc3339(text_in(row, "created_at"));
     if (!at) return "created_at";
 
-    out = {.id = std::string(id),
-           .reference = std::string(text_in(row, "reference")),
+    out = {.id = redact(id),
+           .reference = redact(text_in(row, "reference")),
            .type = std::string(type),
            .amount = amount->get_int64(),
            .currency = std::string(currency->code()),

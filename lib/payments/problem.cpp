@@ -1,6 +1,7 @@
 #include "payments/problem.hpp"
 
 #include "core/json_writer.hpp"
+#include "redaction/redact.hpp"
 
 namespace tollgate {
 namespace {
@@ -180,14 +181,14 @@ std::string to_json(const Problem& problem) {
     const Code code = public_code(problem.error.code);
     JsonWriter out;
     out.begin_object().member("type", "urn:tollgate:problem:" + std::string(info(code).name)).member("title", title(code));
-    out.member("status", http_status(code)).member("detail", problem.error.detail);
-    out.member_if_any("instance", problem.instance).member("code", info(code).name);
+    out.member("status", http_status(code)).member("detail", redact(problem.error.detail));
+    out.member_if_any("instance", redact(problem.instance)).member("code", info(code).name);
     out.member("retriable", problem.error.retriable).member("request_id", problem.request_id);
     out.member_if_any("charge_id", problem.charge_id);
     if (!problem.errors.empty()) {
         out.name("errors").begin_array();
         for (const FieldError& error : problem.errors) {
-            out.begin_object().member("pointer", error.pointer).member("detail", error.detail).end_object();
+            out.begin_object().member("pointer", redact(error.pointer)).member("detail", redact(error.detail)).end_object();
         }
         out.end_array();
     }

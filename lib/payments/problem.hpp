@@ -30,6 +30,7 @@ struct Problem {
 /// The status a code is answered with.
 [[nodiscard]] int http_status(Code code) noexcept;
 
+/// Whatever somebody else may have written (detail, instance, errors) passes `redact`.
 [[nodiscard]] std::string to_json(const Problem& problem);
 
 }  // namespace tollgate

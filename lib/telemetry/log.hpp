@@ -2,7 +2,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -18,8 +17,9 @@
 /// json: {"time":"2026-11-22T10:00:00.000Z","level":"info","message":"charge finished","charge_id":"…","status":"succeeded"}
 /// text: 2026-11-22T10:00:00.000Z info  charge finished charge_id=… status=succeeded
 ///
-/// Control characters are escaped and bad UTF-8 is replaced, so no value can forge a line. A text of more than 2048 bytes
-/// is cut off there, at most 24 fields are kept. Safe from any thread.
+/// Control characters are escaped and bad UTF-8 is replaced, so no value can forge a line. Message, keys and values pass
+/// `redact` (redaction/redact.hpp) on their way to the sink, whoever logs them and from the first line on; a number that it
+/// changes becomes a string. A text of more than 2048 bytes is cut off there, at most 24 fields are kept. Safe from any thread.
 namespace tollgate::log {
 
 enum class Level : std::uint8_t { trace, debug, info, warn, error, critical };
@@ -53,15 +53,11 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-/// What every text passes on its way to the sink: message, keys and values, on the background thread.
-using Redactor = std::function<std::string(std::string_view)>;
-
 struct Options {
     Level level = Level::info;
     Format format = Format::json;
     std::size_t queue_lines = 4096;  // when full the oldest is dropped, and a line tells how many were
     int fd = 2;                      // standard error; borrowed
-    Redactor redact;                 // none: texts pass as they are
 };
 
 /// Starts the background threads and routes spdlog's default logger here too. Errors and above have a small queue of

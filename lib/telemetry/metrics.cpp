@@ -12,6 +12,8 @@
 #include <shared_mutex>
 #include <sstream>
 
+#include "redaction/redact.hpp"
+
 namespace tollgate {
 namespace {
 
@@ -44,7 +46,8 @@ struct Metrics::State {
     std::vector<std::function<void()>> updates;
 
     prometheus::Labels bounded(const std::string& name, const Labels& given) {
-        prometheus::Labels labels(given.begin(), given.end());
+        prometheus::Labels labels;
+        for (const auto& [label, value] : given) labels.emplace(label, redact(value));
         std::lock_guard lock(making);
         auto& known = series[name];
         if (known.contains(labels)) return labels;

@@ -19,7 +19,8 @@ class Histogram;
 /// Metrics for Prometheus. Names get the prefix `tollgate_`; counters should be named …_total, as is the custom there.
 ///
 /// Handles are looked up once (at start) and used often: a counter or gauge costs one atomic operation, a histogram one
-/// uncontended lock. They live as long as their Metrics and are copied freely. Everything is safe from any thread.
+/// uncontended lock. What a label says passes `redact` when its handle is made, so that no observation pays for it. They live
+/// as long as their Metrics and are copied freely. Everything is safe from any thread.
 namespace tollgate {
 
 class CounterHandle {

@@ -6,15 +6,16 @@
 #include <cmath>
 #include <cstring>
 
+#include "redaction/redact.hpp"
+
 namespace tollgate::log {
 namespace {
 
-constexpr std::size_t text_bytes_max = 2048;
 constexpr std::size_t fields_max = 24;
 
 /// A text on the wire: its length in two bytes, then itself.
 void put(std::string& out, std::string_view text) {
-    std::string_view kept = text.substr(0, text_bytes_max);
+    std::string_view kept = text.substr(0, lent_bytes_max);
     out += static_cast<char>(kept.size() & 0xff);
     out += static_cast<char>(kept.size() >> 8);
     out += kept;
@@ -106,6 +107,15 @@ void escape(std::string& out, std::string_view text) {
     }
 }
 
+std::string fit(std::string_view text) {
+    constexpr std::size_t only_read = lent_bytes_max - text_bytes_max;
+    std::string clean = redact(text);
+    // The last bytes of a text that was cut may be the beginning of a card number, which is not known as one.
+    const bool was_cut = text.size() >= lent_bytes_max;
+    clean.resize(std::min(text_bytes_max, was_cut ? clean.size() - std::min(clean.size(), only_read) : clean.size()));
+    return clean;
+}
+
 std::string_view level_name(Level level) {
     constexpr std::array<std::string_view, 6> names{"trace", "debug", "info", "warn", "error", "critical"};
     return names[static_cast<std::size_t>(level)];
@@ -158,11 +168,11 @@ void decode(std::string_view bytes, Record& record) {
     }
 }
 
-void redact(Record& record, const Redactor& redactor) {
-    record.message = redactor(record.message);
+void make_fit(Record& record) {
+    record.message = fit(record.message);
     for (auto& field : record.fields) {
-        field.key = redactor(field.key);
-        auto text = redactor(field.text);
+        field.key = fit(field.key);
+        auto text = fit(field.text);
         field.bare = field.bare && text == field.text;
         field.text = std::move(text);
     }

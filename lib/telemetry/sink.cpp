@@ -9,8 +9,6 @@
 namespace tollgate::log {
 namespace {
 
-constexpr std::size_t foreign_bytes_max = 2048;
-
 Level level_of(spdlog::level::level_enum level) {
     return static_cast<Level>(std::clamp(static_cast<int>(level), 0, static_cast<int>(Level::critical)));
 }
@@ -24,7 +22,7 @@ void LineSink::sink_it_(const spdlog::details::log_msg& message) {
     if (std::string_view(message.logger_name.data(), message.logger_name.size()) == logger_name)
         decode(payload, record);
     else
-        record.message = payload.substr(0, foreign_bytes_max);
+        record.message = payload.substr(0, lent_bytes_max);
     emit(std::move(record));
 }
 
@@ -44,7 +42,7 @@ void LineSink::stop_counting() {
 }
 
 void LineSink::emit(Record record) {
-    if (options_.redact) redact(record, options_.redact);
+    make_fit(record);
     put(render(record, options_.format));
 }
 

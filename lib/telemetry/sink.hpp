@@ -14,7 +14,7 @@ namespace tollgate::log {
 /// Our records carry this logger's name; whatever else comes through spdlog is a plain message.
 inline constexpr std::string_view logger_name = "tollgate";
 
-/// The one place where a record becomes a line, and the one way out.
+/// The one place where a record becomes a line, and the one way out: whatever passes is redacted.
 class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
     explicit LineSink(Options options) : options_(std::move(options)) {}

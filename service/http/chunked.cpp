@@ -33,7 +33,7 @@ bool means_something_as_header(std::string_view name) {
 
 }  // namespace
 
-Result<std::size_t> ChunkedDecoder::feed(std::string_view bytes, std::string& body) {
+Result<std::size_t> ChunkedDecoder::feed(std::string_view bytes, Bytes& body) {
     std::size_t used = 0;
     while (used < bytes.size() && state_ != State::done) {
         if (state_ == State::data) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "service/http/wiped.hpp"
 
 namespace tollgate::http {
 
@@ -23,7 +24,7 @@ public:
 
     /// Decodes from the front of `bytes` onto `body`; returns how many bytes were used: all of them, unless the body ended.
     /// An error is final.
-    [[nodiscard]] Result<std::size_t> feed(std::string_view bytes, std::string& body);
+    [[nodiscard]] Result<std::size_t> feed(std::string_view bytes, Bytes& body);
 
     [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
 

@@ -25,11 +25,25 @@ PaymentError no_http() {
 
 }  // namespace
 
+RequestReader::~RequestReader() {
+    begin_ = size_ = 0;
+    wipe();
+}
+
 void RequestReader::grow(std::size_t capacity) {
     auto larger = std::make_unique_for_overwrite<char[]>(capacity);
     if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+    if (used_ > 0) OPENSSL_cleanse(data_.get(), used_);
+    used_ = size_;
     data_ = std::move(larger);
     capacity_ = capacity;
+}
+
+void RequestReader::wipe() noexcept {
+    if (begin_ > 0) OPENSSL_cleanse(data_.get(), begin_);
+    if (used_ > size_) OPENSSL_cleanse(data_.get() + size_, used_ - size_);
+    used_ = size_;
+    OPENSSL_cleanse(body_.data(), body_.size());
 }
 
 std::span<char> RequestReader::space() {
@@ -58,6 +72,7 @@ std::span<char> RequestReader::space() {
 void RequestReader::received(std::size_t count) {
     const bool into_body = end_ != 0 && head_.framing == Framing::length && end_ + head_.length > capacity_;
     (into_body ? body_filled_ : size_) += count;
+    used_ = std::max(used_, size_);
 }
 
 RequestReader::Step RequestReader::failed(PaymentError error) {
@@ -160,12 +175,11 @@ void RequestReader::next() {
         begin_ = chunk_at_;
     else
         begin_ = body_filled_ > 0 ? size_ : end_ + static_cast<std::size_t>(head_.length);
-    if (begin_ == size_) {
-        begin_ = size_ = 0;
-        if (capacity_ > capacity_first) {
-            data_.reset();
-            capacity_ = 0;
-        }
+    if (begin_ == size_) begin_ = size_ = 0;
+    wipe();
+    if (size_ == 0 && capacity_ > capacity_first) {
+        data_.reset();
+        capacity_ = 0;
     }
     line_ = scan_ = begin_;
     end_ = empty_lines_ = body_filled_ = 0;

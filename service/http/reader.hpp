@@ -17,12 +17,17 @@ namespace tollgate::http {
 
 /// Turns bytes into requests, without doing any I/O: ask `head()` until it is ready, then `body()`, then `next()`; whenever
 /// one says `more`, read into `space()` and tell `received()`. What follows a request in the same bytes stays for the next.
-/// Memory: 4 KiB a connection, up to 20 KiB for a long head, and the body as it arrives.
+/// Memory: 4 KiB a connection, up to 20 KiB for a long head, and the body as it arrives. Of it, `next()` and the end overwrite
+/// what the request has used: its key, and a card number that was refused, do not outlive it here. Copies that others made
+/// (what was parsed, TLS's own buffers, the kernel's) are not reached.
 class RequestReader {
 public:
     enum class Step : std::uint8_t { more, ready, failed };
 
     explicit RequestReader(const Limits& limits) : limits_(limits) {}
+    ~RequestReader();
+    RequestReader(const RequestReader&) = delete;
+    RequestReader& operator=(const RequestReader&) = delete;
 
     /// Where the next bytes go; never empty.
     [[nodiscard]] std::span<char> space();
@@ -50,11 +55,14 @@ private:
     Step check_unfinished();
     Step read_chunked();
     void grow(std::size_t capacity);
+    /// Overwrites all but what has come of the next request.
+    void wipe() noexcept;
 
     const Limits& limits_;
     std::unique_ptr<char[]> data_;
     std::size_t capacity_ = 0;
     std::size_t size_ = 0;   // bytes received
+    std::size_t used_ = 0;   // bytes that were ever written to since the last wipe
     std::size_t begin_ = 0;  // of this request
     std::size_t line_ = 0;   // where the unfinished line begins
     std::size_t scan_ = 0;   // looked at so far
@@ -63,7 +71,7 @@ private:
 
     Head head_;
     PaymentError error_;
-    std::string body_;  // a body that does not fit behind the head, or was chunked
+    Bytes body_;  // a body that does not fit behind the head, or was chunked
     std::size_t body_filled_ = 0;
     std::string_view body_view_;
     std::size_t chunk_at_ = 0;  // first byte not decoded yet

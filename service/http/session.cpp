@@ -254,9 +254,9 @@ Task<void> Session<Stream>::linger() {
     if constexpr (is_tls) co_await stream_.async_shutdown(asio::redirect_error(asio::use_awaitable, ec_));
     socket().shutdown(Socket::shutdown_send, ec_);
     const std::size_t room = 16'384;
-    const auto dropped = std::make_unique_for_overwrite<char[]>(room);
+    Bytes dropped(room, '\0');
     for (std::size_t total = 0; !expired && !ec_ && total < limits().max_linger;)
-        total += co_await socket().async_read_some(asio::buffer(dropped.get(), room),
+        total += co_await socket().async_read_some(asio::buffer(dropped.data(), room),
                                                    asio::redirect_error(asio::use_awaitable, ec_));
 }
 

@@ -7,6 +7,7 @@
 #include "gateway/http_call.hpp"
 #include "gateway/stripe/amounts.hpp"
 #include "gateway/stripe/answers.hpp"
+#include "redaction/redact.hpp"
 
 namespace tollgate::stripe {
 namespace {
@@ -46,7 +47,7 @@ std::optional<GatewayTransaction> read_row(const object& row, const Category& ca
     if (text_in(source, "object") != category.source || !money || !created || !id) return std::nullopt;
     const bool failed = category.source == "refund" && has_failed(source);
     return GatewayTransaction{.id = *id,
-                              .reference = std::string(charge_of(source)),
+                              .reference = redact(charge_of(source)),
                               .type = std::string(category.type),
                               .amount = money->minor,
                               .currency = std::string(money->currency.code()),

@@ -118,3 +118,14 @@ TEST_CASE("a problem says whether the same request may be sent again") {
     CHECK(problem_of({.error = {Code::card_declined, "d"}}).at("retriable") == false);
     CHECK(problem_of({.error = {Code::needs_attention, "d"}}).at("retriable") == false);
 }
+
+TEST_CASE("a problem never repeats a card number, wherever it came from") {
+    const std::string card = "4242 4242 4242 4242";
+    const std::string text = to_json({.error = {Code::validation_failed, "the card " + card},
+                                      .request_id = "req-1",
+                                      .instance = "/charge/" + card,
+                                      .errors = {{"/metadata/" + card, "is " + card}}});
+    INFO(text);
+    CHECK(text.find("4242 4242") == std::string::npos);
+    CHECK(text.find("the card ************4242") != std::string::npos);
+}

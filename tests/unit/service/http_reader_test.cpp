@@ -99,6 +99,31 @@ TEST_CASE("a reader tells requests apart by their framing alone") {
     CHECK(read_all(with_body(262'145), {10'000}, limits) == "failed body_too_large");
 }
 
+TEST_CASE("what a request held is overwritten once it is answered, and the next one is not") {
+    const std::string secret = "4242424242424242";
+    const std::string head = "POST /charge HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + secret + "\r\n";
+    const std::string next = "GET /next HTTP/1.1\r\nHost: h\r\n\r\n";
+    for (const std::string& request : {head + "Content-Length: 18\r\n\r\n\"" + secret + "\"",
+                                       head + "Transfer-Encoding: chunked\r\n\r\n12\r\n\"" + secret + "\"\r\n0\r\n\r\n"}) {
+        for (const std::string& behind : {std::string(), next}) {
+            const Limits limits;
+            RequestReader reader(limits);
+            const std::span<char> room = reader.space();
+            const std::string wire = request + behind;
+            std::ranges::copy(wire, room.begin());
+            reader.received(wire.size());
+            REQUIRE(reader.head() == RequestReader::Step::ready);
+            REQUIRE(reader.body() == RequestReader::Step::ready);
+            REQUIRE(reader.body_bytes() == "\"" + secret + "\"");
+            reader.next();
+            CHECK(std::string_view(room.data(), room.size()).find("42424242") == std::string_view::npos);
+            if (behind.empty()) continue;
+            REQUIRE(reader.head() == RequestReader::Step::ready);
+            CHECK(reader.request().path == "/next");
+        }
+    }
+}
+
 TEST_CASE("no bytes at random make a reader misbehave") {
     Limits limits;
     limits.max_body = 500;

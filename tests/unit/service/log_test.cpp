@@ -6,6 +6,8 @@
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <filesystem>
 #include <limits>
 #include <sstream>
 #include <thread>
@@ -111,24 +113,59 @@ TEST_CASE("whatever goes through spdlog itself comes out as our lines") {
     CHECK(json(lines[0])["level"] == "warn");
 }
 
-TEST_CASE("the redactor sees every text of every line, and a changed number becomes a string") {
-    log::Options options;
-    options.redact = [](std::string_view text) {
-        std::string out(text);
-        for (auto at = out.find("4242"); at != std::string::npos; at = out.find("4242")) out.replace(at, 4, "****");
-        return out;
-    };
-    auto lines = lines_of(options, [] {
-        log::info("card 4242", {{"key4242", "v4242"}, {"number", 14242}, {"other", 7}});
-        log::critical("4242");
-        spdlog::error("4242");
+TEST_CASE("no line holds a card number, whoever logs it, and a number that is one becomes a string") {
+    for (const auto format : {log::Format::json, log::Format::text}) {
+        log::Options options;
+        options.format = format;
+        auto lines = lines_of(options, [] {
+            log::info("card 4242 4242 4242 4242",
+                      {{"key4242424242424242", "v4242-4242-4242-4242"}, {"number", 4242424242424242}, {"other", 7}});
+            log::critical("4242424242424242");
+            spdlog::error("a library says 4242424242424242");
+        });
+        REQUIRE(lines.size() == 3);
+        for (const auto& line : lines) {
+            INFO(line);
+            for (const std::string part : {"42424242", "4242 4242", "4242-4242"}) CHECK(line.find(part) == std::string::npos);
+        }
+        auto first = std::ranges::find_if(lines, [](const auto& line) { return line.find("card") != std::string::npos; });
+        REQUIRE(first != lines.end());
+        if (format == log::Format::text) continue;
+        CHECK(json(*first)["number"] == "************4242");
+        CHECK(json(*first)["other"] == 7);
+    }
+}
+
+TEST_CASE("a card number that the bound of a text would cut in two is not half told") {
+    auto lines = lines_of({}, [] {
+        for (std::size_t before = 2020; before < 3090; ++before) {
+            const std::string text = std::string(before, 'm') + " 4242 4242 4242 4242";
+            log::info(text, {{"value", text}});
+            spdlog::info(text);
+        }
     });
-    REQUIRE(lines.size() == 3);
-    for (const auto& line : lines) CHECK(line.find("4242") == std::string::npos);
-    auto first = std::ranges::find_if(lines, [](const auto& line) { return line.find("card") != std::string::npos; });
-    REQUIRE(first != lines.end());
-    CHECK(json(*first)["number"] == "1****");
-    CHECK(json(*first)["other"] == 7);
+    CHECK(lines.size() == 2 * 1070);
+    for (const auto& line : lines) CHECK(line.find("4242 ") == std::string::npos);
+}
+
+TEST_CASE("lines of a process that never starts its log", "[.early]") {
+    log::warn("early 4242424242424242");
+    spdlog::warn("foreign 4242424242424242");
+    CHECK(log::enabled(log::Level::warn));
+}
+
+TEST_CASE("a line before the log is started is redacted too") {
+    const auto command = std::filesystem::read_symlink("/proc/self/exe").string() + " '[.early]' 2>&1";
+    FILE* const process = ::popen(command.c_str(), "r");
+    REQUIRE(process != nullptr);
+    std::string said;
+    std::array<char, 4096> buffer{};
+    while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), process)) said.append(buffer.data(), size);
+    CHECK(::pclose(process) == 0);
+    INFO(said);
+    CHECK(said.find("early ************4242\n") != std::string::npos);
+    CHECK(said.find("foreign ************4242\n") != std::string::npos);
+    CHECK(said.find("42424242") == std::string::npos);
 }
 
 TEST_CASE("a long text is cut off, and a line has a bound") {

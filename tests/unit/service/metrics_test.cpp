@@ -90,3 +90,14 @@ TEST_CASE("nothing is lost when threads measure at once") {
     CHECK(has(text, "tollgate_events_total 40000"));
     CHECK(has(text, "tollgate_step_seconds_count{outcome=\"ok\"} 20000"));
 }
+
+TEST_CASE("a label never shows a card number, also of an outcome that is observed") {
+    Metrics metrics;
+    metrics.counter("charges_total", "Charges.", {{"outcome", "card 4242 4242 4242 4242"}}).add();
+    DurationMeter& meter = metrics;
+    for (int i = 0; i < 2; ++i) meter.observe("charge_duration", duration<double>{1}, "4242424242424242");
+    const auto text = metrics.text();
+    INFO(text);
+    CHECK(has(text, "tollgate_charges_total{outcome=\"card ************4242\"} 1"));
+    CHECK(has(text, "tollgate_charge_duration_seconds_count{outcome=\"************4242\"} 2"));
+}

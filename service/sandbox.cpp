@@ -2,6 +2,7 @@
 #include <csignal>
 #include <utility>
 
+#include "gateway/sandbox/tokens.hpp"
 #include "service/app.hpp"
 #include "service/handlers/sandbox.hpp"
 #include "service/http/server.hpp"
@@ -17,8 +18,9 @@ int run_sandbox(std::string listen) {
     auto acceptors = open_listeners(loops, listen);
     if (!acceptors) return say(acceptors.error().detail);
     sandbox::World world({.public_url = "http://" + http::to_string(acceptors->front().local_endpoint())});
+    sandbox::EphemeralTokenizer tokenizer;
     http::Router router;
-    for (http::Route& route : sandbox_routes(loop.runtime, world)) router.add(std::move(route));
+    for (http::Route& route : sandbox_routes(loop.runtime, world, tokenizer)) router.add(std::move(route));
     announce(acceptors->front().local_endpoint());
     http::Options options;
     options.limits.max_body = 1'048'576;  // events that it sends are as large as a receiver may have to bear

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "service/handlers/sandbox_events.hpp"
+#include "service/handlers/sandbox_tokens.hpp"
 
 namespace tollgate {
 namespace {
@@ -12,7 +13,7 @@ struct Resource {
     std::string_view pattern;
 };
 
-constexpr std::array<Resource, 14> resources{{
+constexpr std::array<Resource, 13> resources{{
     {"POST", "/v1/authorize"},
     {"POST", "/v1/capture"},
     {"POST", "/v1/void"},
@@ -25,7 +26,6 @@ constexpr std::array<Resource, 14> resources{{
     {"GET", "/v1/transactions"},
     {"GET", "/sandbox/ledger"},
     {"POST", "/sandbox/reset"},
-    {"POST", "/sandbox/tokens"},
     {"GET", "/sandbox/authenticate/{reference}"},
 }};
 
@@ -52,7 +52,7 @@ Task<http::Response> serve(const Runtime& runtime, sandbox::World& world, http::
 
 }  // namespace
 
-std::vector<http::Route> sandbox_routes(const Runtime& runtime, sandbox::World& world) {
+std::vector<http::Route> sandbox_routes(const Runtime& runtime, sandbox::World& world, Tokenizer& tokenizer) {
     std::vector<http::Route> routes;
     for (const Resource& resource : resources) {
         http::Route route;
@@ -62,6 +62,7 @@ std::vector<http::Route> sandbox_routes(const Runtime& runtime, sandbox::World& 
         routes.push_back(std::move(route));
     }
     routes.push_back(sandbox_events_route(runtime));
+    routes.push_back(sandbox_tokens_route(tokenizer));
     return routes;
 }
 

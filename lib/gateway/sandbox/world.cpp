@@ -62,17 +62,6 @@ std::optional<std::string> id_between(std::string_view path, std::string_view be
     return percent_decode(id);
 }
 
-Reaction problem(int status, std::string_view code, std::string_view title) {
-    Reaction reaction;
-    reaction.status = status;
-    reaction.headers.emplace_back("Content-Type", "application/problem+json");
-    reaction.body = boost::json::serialize(object{{"type", "about:blank"},
-                                                  {"title", boost::json::string_view(title.data(), title.size())},
-                                                  {"status", status},
-                                                  {"code", boost::json::string_view(code.data(), code.size())}});
-    return reaction;
-}
-
 Reaction plain(std::string body) {
     Reaction reaction;
     reaction.body = std::move(body);
@@ -110,7 +99,6 @@ Reaction World::handle(std::string_view method, std::string_view target, std::st
     const std::string_view query = path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view();
     if (method == "GET") return answer_get(path, query, now);
     if (method != "POST") return refuse(405, "method_not_allowed", "the sandbox knows GET and POST");
-    if (path == "/sandbox/tokens") return problem(501, "not_implemented", "The sandbox does not do this yet.");
     if (path == "/sandbox/reset") {
         reset();
         return plain("{\"reset\":true}");

@@ -17,10 +17,12 @@ struct CardSpan {
 };
 
 /// The first card number at or after `from`: 13 to 19 digits with a valid check digit (Luhn, ISO/IEC 7812-1 annex B) that
-/// begin like a known brand's and are as many as that brand uses. The digits may be grouped at will by spaces and dashes, up to
-/// three between two digits, and digits and separators may be JSON escapes (\u0034), so raw JSON is searched as it is; a text
-/// with backslashes is also read as it stands, since it may be none. A card number is not looked for inside a longer unbroken
-/// run of digits, and a UUID (RFC 9562) is none. Linear in the length of the text.
+/// begin like a known brand's and are as many as that brand uses. The digits may be those of any script, and grouped at will by
+/// up to three spaces, dashes, dots, pluses and characters without width between two of them (redaction/unicode.hpp). Digits
+/// and separators may be escapes of JSON and percent escapes, and escapes of these; since nobody says whether a text is JSON or
+/// percent-encoded, it is read in each way that it has signs for (redaction/symbols.hpp). A card number is not looked for
+/// inside a longer unbroken run of digits, and what plainly is something else is none: a UUID, a trace id, a hash, a date, a
+/// time, an address, a decimal (redaction/near_number.hpp). Linear in the length of the text.
 [[nodiscard]] std::optional<CardSpan> find_card_number(std::string_view text, std::size_t from = 0) noexcept;
 
 [[nodiscard]] inline bool holds_card_number(std::string_view text) noexcept {

@@ -2,75 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
-#include "redaction/unicode.hpp"
+#include "redaction/around.hpp"
 
 namespace tollgate {
 namespace {
-
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-constexpr bool is_letter(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-constexpr bool is_hex_letter(char c) {
-    return (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-}
-
-constexpr bool is_hex(char c) {
-    return is_digit(c) || is_hex_letter(c);
-}
-
-constexpr bool is_alnum(char c) {
-    return is_digit(c) || is_letter(c);
-}
-
-/// The span and what stands around it as ASCII: every digit is '0' … '9', and what has no equal is '~'.
-class Around {
-public:
-    Around(std::string_view text, CardSpan span, Reading reading) noexcept {
-        const std::size_t before = reading == Reading::as_it_stands ? 72 : before_max;
-        std::size_t at = span.begin - std::min(span.begin, before);
-        while (at < text.size() && length_ < letters_.size()) {
-            if (at == span.begin) begin_ = length_;
-            if (at == span.end) end_ = length_;
-            if (at >= span.end && length_ >= end_ + after_max) break;
-            const Symbol symbol = symbol_at(text, at, reading);
-            // Reading began in the middle of something: what it led to says nothing.
-            if (at < span.begin && at + symbol.length > span.begin) {
-                at = span.begin;
-                length_ = 0;
-            } else {
-                at += symbol.length;
-                letters_[length_++] = plain(symbol.code);
-            }
-        }
-        if (at == span.end) end_ = length_;
-    }
-
-    /// Beyond the edges stands '~'.
-    [[nodiscard]] char operator[](std::size_t at) const noexcept { return at < length_ ? letters_[at] : '~'; }
-    [[nodiscard]] std::size_t begin() const noexcept { return begin_; }
-    [[nodiscard]] std::size_t end() const noexcept { return end_; }
-
-private:
-    static constexpr std::size_t before_max = 216;  // 72 escaped characters
-    static constexpr std::size_t after_max = 72;
-
-    static char plain(char32_t code) noexcept {
-        if (const int digit = decimal_digit(code); digit >= 0) return static_cast<char>('0' + digit);
-        if (code < 0x7f) return static_cast<char>(code);
-        return is_digit_separator(code) ? ' ' : '~';
-    }
-
-    std::array<char, before_max + after_max + 96> letters_;
-    std::size_t length_ = 0;
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
-};
 
 /// The end of what begins at a place, if it is of that kind; else the place itself.
 using Token = std::size_t (*)(const Around&, std::size_t);
@@ -135,8 +72,14 @@ bool is_year(int year) noexcept {
     return year >= 1900 && year < 2100;
 }
 
+/// Whether digits and a dot stand before it: then it is part of something longer.
+bool is_continued(const Around& text, std::size_t at) noexcept {
+    return at > 1 && text[at - 1] == '.' && is_digit(text[at - 2]);
+}
+
 /// 2026-11-22, 22.11.2026 and the like.
 std::size_t date(const Around& text, std::size_t at) {
+    if (is_continued(text, at)) return at;
     for (const char separator : {'-', '.', '/'}) {
         const std::array<char, 10> year_first{'d', 'd', 'd', 'd', separator, 'd', 'd', separator, 'd', 'd'};
         const std::array<char, 10> year_last{'d', 'd', separator, 'd', 'd', separator, 'd', 'd', 'd', 'd'};
@@ -174,6 +117,7 @@ std::size_t time_of_day(const Around& text, std::size_t at) {
 }
 
 std::size_t ipv4(const Around& text, std::size_t at) {
+    if (is_continued(text, at)) return at;
     std::size_t end = at;
     for (int part = 0; part < 4; ++part) {
         if (part > 0 && text[end++] != '.') return at;
@@ -250,6 +194,14 @@ bool is_decimals(const Around& text, const Grouping& grouping) noexcept {
     return numbers > 1 || grouping.lengths[0] <= 3;
 }
 
+/// "+49 151 23456789" (ITU-T E.164). Of the numbers that begin with a plus only those with 13 digits can be both, and hardly
+/// any card has so few.
+bool is_phone_number(const Around& text, const Grouping& grouping) noexcept {
+    const std::size_t begin = text.begin();
+    if (begin == 0 || text[begin - 1] != '+' || (begin > 1 && is_alnum(text[begin - 2]))) return false;
+    return std::accumulate(grouping.lengths.begin(), grouping.lengths.end(), std::size_t{0}) == 13;
+}
+
 /// Whether nothing but ASCII digits and spaces is in it and nothing beside it that one of those kinds has.
 bool stands_alone(std::string_view text, CardSpan span) noexcept {
     const std::size_t begin = span.begin == 0 ? 0 : span.begin - 1;
@@ -267,6 +219,7 @@ bool is_near_number(std::string_view text, CardSpan span, Reading reading) noexc
     const Around around(text, span, reading);
     if (touches(around, uuid, 36) || touches(around, traceparent, 55) || touches(around, hash, 64)) return true;
     const Grouping grouping(around);
+    if (is_phone_number(around, grouping)) return true;
     if (grouping.is_a_cards()) return grouping.count == 1 && is_fraction(around);
     return is_decimals(around, grouping) || touches(around, date, 10) || touches(around, time_of_day, 34) ||
            touches(around, ipv4, 15);

@@ -47,6 +47,11 @@ void Instance::kill_hard() {
     program_->kill_hard();
 }
 
+std::string Instance::broken_audit() const {
+    Program verify({.arguments = {"audit", "verify"}, .variables = settings_, .binary = binary_});
+    return verify.wait() == 0 ? "" : verify.said();
+}
+
 /// Keeps what the last process said; its exit code.
 int Instance::bury() {
     if (!program_) return 0;

@@ -32,6 +32,9 @@ public:
     int wait();
     void kill_hard();
 
+    /// What `tollgate audit verify` finds wrong with its store; empty: nothing.
+    [[nodiscard]] std::string broken_audit() const;
+
     struct Death {
         bool listened = false;  // else it ended while it started
         int code = 0;           // as `stop`

@@ -36,7 +36,9 @@ Checked check_after_restart(World& world, const std::vector<Purchase>& purchases
             violations.add("told to stop, a process exited " + std::to_string(code) + ": " + one->logs().back());
     }
     world.start_all();
-    return check_promise(purchases, world.ports(), world.sandbox->port(), violations);
+    const Checked checked = check_promise(purchases, world.ports(), world.sandbox->port(), violations);
+    if (const std::string broken = world.instances.front()->broken_audit(); !broken.empty()) violations.add(broken);
+    return checked;
 }
 
 std::string name(Store store) {

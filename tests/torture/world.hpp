@@ -21,7 +21,7 @@ struct World {
     std::vector<std::unique_ptr<Instance>> instances;
 };
 
-/// Lets each process end as it should, starts it again, and checks the promise on what was bought.
+/// Lets each process end as it should, starts it again, and checks the promise on what was bought, and the audit log.
 Checked check_after_restart(World& world, const std::vector<Purchase>& purchases, Violations& violations);
 
 [[nodiscard]] std::string name(Store store);

@@ -22,7 +22,8 @@ struct World {
 };
 
 /// Lets each process end as it should, starts it again, and checks the promise on what was bought, and the audit log.
-Checked check_after_restart(World& world, const std::vector<Purchase>& purchases, Violations& violations);
+Checked check_after_restart(World& world, const std::vector<Purchase>& purchases, Violations& violations,
+                            bool redis_died = false);
 
 [[nodiscard]] std::string name(Store store);
 

@@ -245,6 +245,7 @@ int serve(Settings settings) {
         if (const auto why = service.start()) {
             code = say(*why);
         } else {
+            wipe_secrets(settings);  // everything that needs them is built
             run_loops(loops);
             clean = service.ended_clean();
         }

@@ -1,15 +1,19 @@
 #include "service/commands.hpp"
 
+#include <openssl/crypto.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
+#include "redaction/redact.hpp"
 #include "service/app.hpp"
 #include "service/audit_command.hpp"
 #include "service/config/values.hpp"
 #include "service/key_hash.hpp"
+#include "service/process.hpp"
 
 namespace tollgate {
 namespace {
@@ -19,8 +23,7 @@ constexpr int exit_usage = 2;
 constexpr const char* no_date = "--date must be a day like 2026-11-22.";
 
 int usage_error(const std::string& sentence) {
-    std::cerr << "tollgate: " << sentence << "\n";
-    return exit_usage;
+    return say(sentence, exit_usage);
 }
 
 /// One sentence for all that is wrong; `check-config` tells the rest.
@@ -160,7 +163,7 @@ int check_config(const std::optional<std::string>& path, const Environment& envi
         out << to_masked_toml(*settings);
         return 0;
     }
-    for (const auto& problem : settings.error()) err << to_string(problem) << "\n";
+    for (const auto& problem : settings.error()) err << redact(to_string(problem)) << "\n";
     return exit_usage;
 }
 
@@ -172,6 +175,8 @@ int hash_key(std::istream& in, std::ostream& out, std::ostream& err) {
     if (key.ends_with('\n')) key.pop_back();
     if (key.ends_with('\r')) key.pop_back();
     auto hash = hash_api_key(key);
+    key.resize(1024);  // within its memory
+    OPENSSL_cleanse(key.data(), key.size());
     if (!hash) {
         err << "tollgate: " << hash.error() << "\n";
         return exit_usage;

@@ -27,6 +27,7 @@ struct Field {
     bool always_shown = false;  // of such an element also where it is the default: left out it would mean something else
     std::function<void(Owner&, const toml::node&, Reader&, const std::string& key)> read;
     std::function<std::string(const Owner&)> show;  // as TOML, secrets masked
+    std::function<void(Owner&)> wipe;               // what `show` does not show; none: it shows all
 };
 
 /// What is wrong with a value, or nothing.
@@ -178,6 +179,20 @@ std::string shown(const std::vector<T>& elements, Shown) {
     return text.empty() ? "[]" : "[\n" + text + "]";
 }
 
+/// Overwrites what is not shown of a value; the rest stays as it is shown.
+template <class T>
+void wipe_value(T&, Shown) {}
+void wipe_value(std::string& value, Shown how);
+inline void wipe_value(std::vector<std::string>& values, Shown how) {
+    for (auto& value : values) wipe_value(value, how);
+}
+template <class T>
+void wipe_value(std::vector<T>& elements, Shown) {
+    for (auto& element : elements)
+        for (const auto& field : fields_of(element))
+            if (field.wipe) field.wipe(element);
+}
+
 /// `member` of the owner under this name; `check` runs once a value of the right type is there.
 template <class Owner, class T>
 Field<Owner> field(std::string name, T Owner::* member, std::type_identity_t<Check<T>> check, std::string doc,
@@ -194,7 +209,8 @@ Field<Owner> field(std::string name, T Owner::* member, std::type_identity_t<Che
                     owner.*member = std::move(value);
                     reader.remember(node, key);
                 },
-            .show = [member, how](const Owner& owner) { return shown(owner.*member, how); }};
+            .show = [member, how](const Owner& owner) { return shown(owner.*member, how); },
+            .wipe = [member, how](Owner& owner) { wipe_value(owner.*member, how); }};
 }
 
 template <class Owner>

@@ -16,7 +16,8 @@ Table table(std::string name, Group Settings::* group, std::vector<Field<Group>>
                                  .textual = f.textual,
                                  .read = [group, read = f.read](Settings& s, const toml::node& node, Reader& reader,
                                                                 const std::string& key) { read(s.*group, node, reader, key); },
-                                 .show = [group, show = f.show](const Settings& s) { return show(s.*group); }});
+                                 .show = [group, show = f.show](const Settings& s) { return show(s.*group); },
+                                 .wipe = [group, wipe = f.wipe](Settings& s) { wipe(s.*group); }});
     return lifted;
 }
 

@@ -1,3 +1,5 @@
+#include <openssl/crypto.h>
+
 #include <charconv>
 
 #include "service/config/field.hpp"
@@ -31,18 +33,34 @@ std::string shown(double value, Shown) {
     return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;  // TOML tells numbers apart by the point
 }
 
-std::string shown(const std::string& value, Shown how) {
+namespace {
+
+std::string without_secrets(const std::string& value, Shown how) {
     switch (how) {
         case Shown::masked:
-            return value.empty() ? "\"\"" : quoted(mask);  // so that one can see whether it is set
+            return std::string(value.empty() ? "" : mask);  // so that one can see whether it is set
         case Shown::without_password:
-            return quoted(mask_url_password(value));
+            return mask_url_password(value);
         case Shown::without_query:
-            return quoted(mask_url_query(value));
+            return mask_url_query(value);
         case Shown::plainly:
             break;
     }
-    return quoted(value);
+    return value;
+}
+
+}  // namespace
+
+std::string shown(const std::string& value, Shown how) {
+    return quoted(without_secrets(value, how));
+}
+
+void wipe_value(std::string& value, Shown how) {
+    if (how == Shown::plainly) return;
+    std::string rest = without_secrets(value, how);
+    value.resize(value.capacity());  // what a longer value left behind it, too
+    OPENSSL_cleanse(value.data(), value.size());
+    value = std::move(rest);
 }
 
 std::string shown(const std::vector<std::string>& values, Shown how) {
@@ -66,6 +84,11 @@ std::string to_masked_toml(const Settings& settings) {
         for (const auto& field : table.fields) text += field.name + " = " + field.show(settings) + "\n";
     }
     return text;
+}
+
+void wipe_secrets(Settings& settings) {
+    for (const auto& table : config::tables())
+        for (const auto& field : table.fields) field.wipe(settings);
 }
 
 std::string default_config_file() {

@@ -96,6 +96,14 @@ TEST_CASE("no secret is printed, whatever way it came in") {
     CHECK(printed.find("redis://user:********@db:6379/0") != std::string::npos);
     CHECK(printed.find("api_key = \"********\"") != std::string::npos);
     CHECK(printed.find("secrets = [\"********\", \"********\"]") != std::string::npos);
+
+    wipe_secrets(*settings);
+    CHECK(to_masked_toml(*settings) == printed);
+    CHECK(settings->gateway.api_key == "********");
+    CHECK(settings->store.url == "redis://user:********@db:6379/0");
+    CHECK(settings->notify.secret == "********");
+    CHECK(settings->auth.keys.front().hash == "********");
+    CHECK(settings->webhook.sources.front().secrets == std::vector<std::string>(2, "********"));
 }
 
 TEST_CASE("no secret is quoted in a problem") {

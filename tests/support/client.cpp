@@ -106,10 +106,10 @@ std::optional<Reply> request(unsigned short port, const Call& call) {
 }
 
 std::string charge_body(const Order& order) {
-    return R"({"order_id":")" + order.id + R"(","amount":)" + std::to_string(order.amount) +
-           R"(,"currency":"USD","payment_method":")" + order.token + R"(","customer":{"id":")" + order.customer +
-           R"(","email":"ann@example.com","country":"US"},"items":[{"sku":")" + order.sku + R"(","quantity":1}])" + order.more +
-           "}";
+    return R"({"order_id":")" + order.id + R"(","amount":)" + std::to_string(order.amount) + R"(,"currency":")" +
+           order.currency + R"(","payment_method":")" + order.token + R"(","customer":{"id":")" + order.customer +
+           R"(","email":")" + order.email + R"(","country":")" + order.country + R"("},"items":[{"sku":")" + order.sku +
+           R"(","quantity":1}])" + order.more + "}";
 }
 
 std::optional<Reply> charge(unsigned short port, const std::string& key, const Order& order) {

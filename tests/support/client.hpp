@@ -53,6 +53,9 @@ struct Order {
     long long amount = 4999;
     std::string customer = "cus_1";
     std::string more;  // further members, as `,"capture":"manual"`
+    std::string email = "ann@example.com";
+    std::string country = "US";
+    std::string currency = "USD";
 };
 
 [[nodiscard]] std::string charge_body(const Order& order);

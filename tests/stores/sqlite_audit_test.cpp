@@ -140,6 +140,11 @@ TEST_CASE("the first bad record is named with what it tells") {
     REQUIRE(verdict.record);
     CHECK(verdict.record->outcome == "mine");
     CHECK(verdict.record->charge_id == id_of("a"));
+
+    run_sql(sqlite.options.path, "DELETE FROM audit WHERE seq = 2");
+    CHECK(verify_audit(sqlite.options).value().why == "the record is missing");
+    run_sql(sqlite.options.path, "UPDATE audit SET seq = -2 WHERE seq = 3");
+    CHECK(verify_audit(sqlite.options).value().why == "a record is out of its place");
 }
 
 TEST_CASE("a record added by another hand is found, and the service goes on") {

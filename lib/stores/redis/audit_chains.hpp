@@ -7,6 +7,9 @@
 
 #include "net/redis/client.hpp"
 #include "stores/audit_verdict.hpp"
+#include "stores/placement.hpp"
+#include "stores/redis/redis_store.hpp"
+#include "stores/redis/run_alone.hpp"
 
 namespace tollgate::redis {
 
@@ -26,8 +29,20 @@ public:
     AuditChains(const Runtime& runtime, Client& client, Milliseconds timeout)
         : runtime_(runtime), client_(client), timeout_(timeout) {}
 
-    /// By name.
-    [[nodiscard]] Task<Result<std::map<std::string, Chain>>> of(int partition);
+    /// One after the other, until `look(chain)`, a coroutine function, says that it has seen enough (false).
+    template <class Look>
+    Task<Result<void>> each(Look look) {
+        for (int i = 0; i < partitions; ++i) {
+            const Result<std::map<std::string, Chain>> known = co_await of(i);
+            if (!known) co_return fail(known.error());
+            for (const auto& [name, chain] : *known) {
+                const Result<bool> more = co_await look(chain);
+                if (!more) co_return fail(more.error());
+                if (!*more) co_return Result<void>();
+            }
+        }
+        co_return Result<void>();
+    }
 
     [[nodiscard]] Task<Result<std::int64_t>> count(const Chain& chain, std::string day);
     [[nodiscard]] Task<Result<std::int64_t>> last(const Chain& chain, std::string day);
@@ -42,6 +57,7 @@ public:
     [[nodiscard]] Task<void> wait() { return sleep_for(runtime_, timeout_); }
 
 private:
+    Task<Result<std::map<std::string, Chain>>> of(int partition);
     Task<Result<Reply>> ask(Command command, int partition);
 
     const Runtime& runtime_;
@@ -55,5 +71,17 @@ struct KeptAudit {
     AuditRecord record;
 };
 [[nodiscard]] std::optional<KeptAudit> kept_audit_from(std::string_view bytes);
+
+/// Makes a `Looker` of the chains and whatever else it needs, and has it look at all of them. Blocks.
+template <class Looker, class... Needs>
+[[nodiscard]] Result<AuditVerdict> look_alone(const RedisStoreOptions& options, const Needs&... needs) {
+    using Verdict = Result<AuditVerdict>;
+    Result<Verdict> verdict = run_alone<Verdict>(options.redis, [&](const Runtime& runtime, Client& client) -> Task<Verdict> {
+        Looker looker({runtime, client, options.timeout}, needs...);
+        co_return co_await looker.run();
+    });
+    if (!verdict) return fail(std::move(verdict.error()));
+    return std::move(*verdict);
+}
 
 }  // namespace tollgate::redis

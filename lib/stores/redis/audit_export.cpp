@@ -1,8 +1,5 @@
-#include "stores/placement.hpp"
 #include "stores/redis/audit_buffer.hpp"
 #include "stores/redis/audit_chains.hpp"
-#include "stores/redis/redis_store.hpp"
-#include "stores/redis/run_alone.hpp"
 
 namespace tollgate {
 namespace redis {
@@ -19,24 +16,16 @@ public:
     }
 
     Task<Result<AuditVerdict>> run() {
-        for (int i = 0; i < partitions; ++i) {
-            const Result<std::map<std::string, Chain>> known = co_await chains_.of(i);
-            if (!known) co_return fail(known.error());
-            for (const auto& [name, chain] : *known) {
-                if (!chain.days.contains(day_)) continue;
-                const Result<void> shown = co_await show(chain);
-                if (!shown) co_return fail(shown.error());
-                if (verdict_.bad_seq) co_return std::move(verdict_);
-                ++verdict_.chains;
-            }
-        }
+        const Result<void> looked = co_await chains_.each([this](const Chain& chain) { return show(chain); });
+        if (!looked) co_return fail(looked.error());
         co_return std::move(verdict_);
     }
 
 private:
-    /// A day's records are nearly always the last so many of its numbers: only a clock that went back over midnight puts
-    /// others between them, and then those that lie further back come behind.
-    Task<Result<void>> show(const Chain& chain) {
+    /// False when a record is bad. A day's records are nearly always the last so many of its numbers: only a clock that went
+    /// back over midnight puts others between them, and then those that lie further back come behind.
+    Task<Result<bool>> show(const Chain& chain) {
+        if (!chain.days.contains(day_)) co_return true;
         // In this order, since the chain may grow meanwhile.
         const Result<std::int64_t> count = co_await chains_.count(chain, day_);
         if (!count) co_return fail(count.error());
@@ -48,7 +37,7 @@ private:
         for (std::int64_t at = first; at <= last && !verdict_.bad_seq; at += AuditChains::records_a_look) {
             const Result<void> shown =
                 co_await show_some(chain, at, std::min(at + AuditChains::records_a_look - 1, last), left);
-            if (!shown) co_return shown;
+            if (!shown) co_return fail(shown.error());
         }
         int in_vain = 0;
         for (std::int64_t end = first - 1; left > 0 && !verdict_.bad_seq; end -= AuditChains::records_a_look) {
@@ -59,10 +48,12 @@ private:
             }
             const Result<void> shown =
                 co_await show_some(chain, std::max<std::int64_t>(1, end - AuditChains::records_a_look + 1), end, left);
-            if (!shown) co_return shown;
+            if (!shown) co_return fail(shown.error());
             if (left < before) in_vain = 0;
         }
-        co_return Result<void>();
+        if (verdict_.bad_seq) co_return false;
+        ++verdict_.chains;
+        co_return true;
     }
 
     Task<Result<void>> show_some(const Chain& chain, std::int64_t first, std::int64_t last, std::int64_t& left) {
@@ -100,14 +91,7 @@ private:
 }  // namespace redis
 
 Result<AuditVerdict> export_audit(const RedisStoreOptions& options, std::chrono::sys_days day, const AuditVisitor& visit) {
-    using redis::Client;
-    Result<Result<AuditVerdict>> verdict = redis::run_alone<Result<AuditVerdict>>(
-        options.redis, [&](const Runtime& runtime, Client& client) -> Task<Result<AuditVerdict>> {
-            redis::Exporter exporter({runtime, client, options.timeout}, redis::audit_day(day), visit);
-            co_return co_await exporter.run();
-        });
-    if (!verdict) return fail(std::move(verdict.error()));
-    return std::move(*verdict);
+    return redis::look_alone<redis::Exporter>(options, redis::audit_day(day), visit);
 }
 
 }  // namespace tollgate

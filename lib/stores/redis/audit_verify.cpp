@@ -1,7 +1,4 @@
-#include "stores/placement.hpp"
 #include "stores/redis/audit_chains.hpp"
-#include "stores/redis/redis_store.hpp"
-#include "stores/redis/run_alone.hpp"
 
 namespace tollgate {
 namespace redis {
@@ -15,21 +12,14 @@ public:
     }
 
     Task<Result<AuditVerdict>> run() {
-        for (int i = 0; i < partitions; ++i) {
-            const Result<std::map<std::string, Chain>> known = co_await chains_.of(i);
-            if (!known) co_return fail(known.error());
-            for (const auto& [name, chain] : *known) {
-                const Result<void> looked = co_await verify(chain);
-                if (!looked) co_return fail(looked.error());
-                if (verdict_.bad_seq) co_return std::move(verdict_);
-                ++verdict_.chains;
-            }
-        }
+        const Result<void> looked = co_await chains_.each([this](const Chain& chain) { return verify(chain); });
+        if (!looked) co_return fail(looked.error());
         co_return std::move(verdict_);
     }
 
 private:
-    Task<Result<void>> verify(const Chain& chain) {
+    /// False when a record is bad.
+    Task<Result<bool>> verify(const Chain& chain) {
         checker_.restart();
         // In this order, since the chain may grow meanwhile: what is there, and then how far it was written.
         std::int64_t there = 0;
@@ -53,7 +43,9 @@ private:
             if (progress_) progress_(verdict_.records);
         }
         if (there > last && !verdict_.bad_seq) bad(chain, last + 1, "there are records beyond the one that was last written");
-        co_return Result<void>();
+        if (verdict_.bad_seq) co_return false;
+        ++verdict_.chains;
+        co_return true;
     }
 
     /// The next records up to this one, whichever day they lie in; most are of the same as the one before. One that is missing
@@ -109,14 +101,7 @@ private:
 }  // namespace redis
 
 Result<AuditVerdict> verify_audit(const RedisStoreOptions& options, const AuditProgress& progress) {
-    using redis::Client;
-    Result<Result<AuditVerdict>> verdict = redis::run_alone<Result<AuditVerdict>>(
-        options.redis, [&](const Runtime& runtime, Client& client) -> Task<Result<AuditVerdict>> {
-            redis::Verifier verifier({runtime, client, options.timeout}, options.audit_keys, progress);
-            co_return co_await verifier.run();
-        });
-    if (!verdict) return fail(std::move(verdict.error()));
-    return std::move(*verdict);
+    return redis::look_alone<redis::Verifier>(options, options.audit_keys, progress);
 }
 
 }  // namespace tollgate

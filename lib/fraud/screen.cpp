@@ -28,6 +28,10 @@ std::vector<Velocity> Screen::failure_counts(const Subject& subject) const {
     return asked;
 }
 
+bool Screen::judges_authorizations() const noexcept {
+    return std::ranges::any_of(rules_, [](const NamedRule& one) { return one.rule->phase() == Phase::after; });
+}
+
 Risk Screen::before(const Subject& subject, const std::vector<Count>& counted) const {
     Risk risk;
     judge(risk, Phase::before, subject, counted, nullptr);

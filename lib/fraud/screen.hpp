@@ -43,6 +43,9 @@ public:
     /// To be counted once more when the card was tried and refused.
     [[nodiscard]] std::vector<Velocity> failure_counts(const Subject& subject) const;
 
+    /// Whether any rule looks at what the gateway tells with its authorization.
+    [[nodiscard]] bool judges_authorizations() const noexcept;
+
     /// The rules that need no word of the gateway.
     [[nodiscard]] Risk before(const Subject& subject, const std::vector<Count>& counted) const;
 

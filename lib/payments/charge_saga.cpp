@@ -103,8 +103,14 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
     Intent& intent = *charge_.intent;
     const SettlePolicy& policy = context_.policy.settle;
     const bool undoing = charge_.failure || steps_up(charge_);
-    const Verdict verdict = undoing ? settle_undo(error, asked, intent, traits(), policy, at)
-                                    : settle_forward(error, asked, intent, traits(), policy, at);
+    Verdict verdict = undoing ? settle_undo(error, asked, intent, traits(), policy, at)
+                              : settle_forward(error, asked, intent, traits(), policy, at);
+    // A customer who only has to authenticate can wait for a gateway that is away.
+    const bool young = at - charge_.begun_at < policy.lease * 10;
+    if (undoing && !charge_.failure && verdict.attention && error.execution != Execution::refused && young) {
+        verdict.attention = false;
+        verdict.page = nullptr;
+    }
     if (verdict.page != nullptr) {
         page(verdict.page, error);
         (error.code == Code::echo_mismatch ? intent.mismatch_paged : intent.paged) = true;
@@ -114,7 +120,7 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
         charge_.failure = Failure{.step = Step::authorize,
                                   .error = {Code::fraud_blocked,
                                             "the customer should have authenticated, and the authorization "
-                                            "without that could not be voided"}};
+                                            "without that could not be voided in time"}};
     }
     switch (verdict.next) {
         case Verdict::Next::give_up:
@@ -125,6 +131,8 @@ Verdict ChargeSaga::judge(const PaymentError& error, Asked asked, WallTime at) {
                 // What a look-up did not find did not happen: the client may try again.
                 if (error.code == Code::never_arrived)
                     charge_.failure->error = {Code::gateway_error, "nothing came of the call"};
+                // A new attempt would not know the authorization that this one has replaced, and that news may tell of.
+                if (!charge_.superseded_id.empty()) charge_.failure->error.retriable = false;
             }
             choose_next(at);
             break;
@@ -189,7 +197,9 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
         const SteadyTime next = context_.runtime.clock.steady() + exponential(between_writes, retry);
         if (!store_is_away(written.error()) || next > last_try || context_.hand_over.requested()) {
             error_ = std::move(written.error());
-            write_down("charge.step", "not kept: " + std::string(info(error_.code).name));
+            const bool unknown = error_.code == Code::store_unknown;
+            write_down("charge.step",
+                       (unknown ? "not known to be kept: " : "not kept: ") + std::string(info(error_.code).name));
             co_return false;
         }
         co_await context_.hand_over.sleep_until(context_.runtime, next);

@@ -73,6 +73,7 @@ private:
     [[nodiscard]] const GatewayTraits& traits() const noexcept;
     void choose_next(WallTime now);
     void screen();
+    void step_up();
     void count_failure();
     void write_down();
     void write_down(std::string what, std::string outcome);

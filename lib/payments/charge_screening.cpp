@@ -11,6 +11,24 @@ PaymentError blocked_by(const fraud::RuleVerdict& rule) {
     return {Code::fraud_blocked, "the fraud rule \"" + rule.name + "\" blocked the charge"};
 }
 
+/// The answer that an authorization was told with was lost, and news told of it.
+bool says_nothing(const Authorization& authorization) noexcept {
+    return authorization.avs_result.empty() && authorization.cvv_result.empty() && authorization.card_country.empty();
+}
+
+bool is_refused_card(const Charge& charge) noexcept {
+    switch (charge.failure->error.code) {
+        case Code::card_declined:
+        case Code::insufficient_funds:
+        case Code::expired_card:
+            return true;
+        case Code::fraud_blocked:
+            return charge.authorization && fraud::blocking_rule(charge.risk) != nullptr;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 /// Before the gateway is asked, and again when it has authorized; the verdicts are written with the intent that follows from
@@ -21,8 +39,9 @@ void ChargeSaga::screen() {
     const bool first = charge_.actions == 0 && charge_.step_up == StepUp::none;
     if (authorized_now) {
         const bool asked = !first || charge_.risk.decision == fraud::Decision::challenge;
+        if (!first && says_nothing(*charge_.authorization)) return;  // what was told of the one before it stands
         charge_.risk = context_.screen.after(std::move(charge_.risk), subject_of(charge_), *charge_.authorization);
-        if (!asked && charge_.risk.decision == fraud::Decision::challenge) charge_.step_up = StepUp::voiding;
+        if (!asked && charge_.risk.decision == fraud::Decision::challenge) step_up();
     } else if (first && next_step(charge_) == Step::authorize) {
         charge_.risk = context_.screen.before(subject_of(charge_), std::exchange(charge_.counts, {}));
     } else {
@@ -32,13 +51,23 @@ void ChargeSaga::screen() {
     if (rule != nullptr) charge_.failure = Failure{.step = Step::authorize, .error = blocked_by(*rule)};
 }
 
+/// Where the payment method cannot be used a second time, what should have been authenticated is not taken.
+void ChargeSaga::step_up() {
+    if (!context_.outside.gateway.pays_once) {
+        charge_.step_up = StepUp::voiding;
+        return;
+    }
+    charge_.failure = Failure{.step = Step::authorize,
+                              .error = {Code::fraud_blocked,
+                                        "a fraud rule asks for the customer's authentication, and the gateway "
+                                        "takes this payment method only once"}};
+}
+
 /// A card that was tried and refused, by the gateway or for what the gateway told of it, is counted with the write that says
 /// so: what was blocked before does not make its customer worse.
 void ChargeSaga::count_failure() {
     if (charge_.failure_counted || !charge_.failure || charge_.failure->step != Step::authorize) return;
-    const Failure& failure = *charge_.failure;
-    const bool tried = failure.error.code != Code::fraud_blocked || charge_.authorization;
-    if (!tried || failure.error.retriable || failure.timed_out || failure.voided) return;
+    if (!is_refused_card(charge_)) return;
     velocities_ = context_.screen.failure_counts(subject_of(charge_));
     charge_.failure_counted = !velocities_.empty();
 }

@@ -47,7 +47,7 @@ Task<Result<NewsOutcome>> Checkout::hear(GatewayNews news) {
     if (!charge) co_return unreadable(charge.error(), std::move(*id));
 
     // Most tell what is known; only what changes the charge needs to own it.
-    Heard heard = tollgate::hear(*charge, news, context_.runtime.clock.wall());
+    Heard heard = tollgate::hear(*charge, news, context_.runtime.clock.wall(), context_.screen.judges_authorizations());
     if (heard.kind != NewsOutcome::Kind::applied) co_return outcome_of(std::move(heard), std::move(*id));
     const WallTime now = context_.runtime.clock.wall();
     auto taken = co_await context_.store.take(*id, now, now + context_.policy.settle.lease, Reach::any);
@@ -60,7 +60,7 @@ Task<Result<NewsOutcome>> Checkout::hear(GatewayNews news) {
 Task<Result<NewsOutcome>> Checkout::apply(ChargeRow row, GatewayNews news) {
     auto charge = from_state(row);
     if (!charge) co_return unreadable(charge.error(), row.id);
-    Heard heard = tollgate::hear(*charge, news, context_.runtime.clock.wall());
+    Heard heard = tollgate::hear(*charge, news, context_.runtime.clock.wall(), context_.screen.judges_authorizations());
     if (heard.kind != NewsOutcome::Kind::applied || row.key_free) {
         NewsOutcome outcome = outcome_of(std::move(heard), row.id);
         if (outcome.kind == NewsOutcome::Kind::applied) outcome.kind = NewsOutcome::Kind::conflict;

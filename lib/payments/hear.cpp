@@ -159,6 +159,17 @@ bool only_news_can_tell(const Intent& intent) noexcept {
     return intent.spent || intent.paged;
 }
 
+/// Its answer, or its look-up, tells more than news do.
+bool awaits_authorization(const Charge& charge) noexcept {
+    return authorization_is_open(charge) && is_at(charge, Step::authorize) && charge.intent->sent &&
+           !only_news_can_tell(*charge.intent);
+}
+
+bool tells_of_authorization(GatewayNews::Kind kind) noexcept {
+    using News = GatewayNews::Kind;
+    return kind == News::authorized || kind == News::captured || kind == News::refunded || kind == News::disputed;
+}
+
 /// The one that is under way has been made: of an undoing, which the shop hears of by its end, or of an operation. What comes
 /// next has an intent of its own.
 void conclude_refund(Charge& charge, const std::string& id, Heard& heard) {
@@ -254,13 +265,16 @@ Heard after_capture(Charge& charge, const GatewayNews& news, WallTime now, Heard
 
 }  // namespace
 
-Heard hear(Charge& charge, const GatewayNews& news, WallTime now) {
+Heard hear(Charge& charge, const GatewayNews& news, WallTime now, bool judged) {
     if (news.amount && news.amount->currency != charge.request.amount.currency) {
         return conflict("it speaks of another currency than the charge's");
     }
     if (speaks_of_superseded(charge, news)) {
         if (news.kind == GatewayNews::Kind::captured) return conflict("it is a capture of an authorization that was voided");
         return known("it speaks of an authorization that was replaced");
+    }
+    if (judged && tells_of_authorization(news.kind) && awaits_authorization(charge)) {
+        return too_soon("the authorization is under way; its own answer tells of the card as well");
     }
     switch (news.kind) {
         case GatewayNews::Kind::authorized:

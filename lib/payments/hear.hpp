@@ -29,6 +29,9 @@ inline constexpr std::size_t returns_max = 500;
 
 /// Puts the news into the charge's facts when they are new and fit; else leaves it as it is. What the charge's own intent was
 /// about may then be done: the next step follows from the facts.
-[[nodiscard]] Heard hear(Charge& charge, const GatewayNews& news, WallTime now);
+///
+/// `judged`: fraud rules look at what the gateway tells of the card with its authorization, and news tell nothing of it. Then
+/// an authorization that is under way waits for its own answer, as long as that can be had.
+[[nodiscard]] Heard hear(Charge& charge, const GatewayNews& news, WallTime now, bool judged = false);
 
 }  // namespace tollgate

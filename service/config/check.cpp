@@ -62,8 +62,7 @@ Why are_audit_keys(const std::vector<std::string>& values) {
     if (!values.empty() && values.front().empty())
         return "must not begin with \"\", which stands for records from before there was a key: put the key in front of it";
     const auto short_one = [](const std::string& key) { return !key.empty() && key.size() < least; };
-    if (std::ranges::any_of(values, short_one))
-        return "must hold keys of 16 bytes or more: `openssl rand -hex 32` prints one";
+    if (std::ranges::any_of(values, short_one)) return "must hold keys of 16 bytes or more: `openssl rand -hex 32` prints one";
     return std::nullopt;
 }
 
@@ -120,6 +119,17 @@ void check_gateway(const Settings& settings, Reader& reader) {
                        "is set, but gateway.kind is \"sandbox\", which is inside this process: set gateway.kind to \"http\"");
 }
 
+/// Without a page to come back to, Stripe authenticates in ways that only a browser of its own can follow.
+void check_challenges(const Settings& settings, Reader& reader) {
+    if (settings.gateway.kind != "stripe" || !settings.gateway.return_url.empty()) return;
+    for (std::size_t i = 0; i < settings.fraud.rules.size(); ++i) {
+        const FraudRule& rule = settings.fraud.rules[i];
+        if (!rule.enabled || rule.shadow || rule.action != "challenge") continue;
+        reader.problem(reader.origin_of("fraud.rules[" + std::to_string(i) + "]"),
+                       "asks for the customer's authentication, for which \"stripe\" needs gateway.return_url");
+    }
+}
+
 }  // namespace
 
 void check_together(const Settings& settings, Reader& reader) {
@@ -128,6 +138,7 @@ void check_together(const Settings& settings, Reader& reader) {
     unique(settings.auth.keys, &AuthKey::id, "auth.keys", "id", reader);
     unique(settings.webhook.sources, &WebhookSource::name, "webhook.sources", "name", reader);
     unique(settings.fraud.rules, &FraudRule::name, "fraud.rules", "name", reader);
+    check_challenges(settings, reader);
     if (settings.retry.base_delay > settings.retry.max_delay)
         reader.problem(reader.origin_of("retry.base_delay"), "must not be longer than retry.max_delay");
     if (!settings.notify.url.empty() && settings.notify.secret.empty())

@@ -213,6 +213,83 @@ TEST_CASE("the gateway's word that the replaced authorization is void is as good
     CHECK(shop.world.effects_of(Step::authorize).size() == 2);
 }
 
+TEST_CASE("news of an authorization wait for its own answer, which tells the rules of the card") {
+    Shop shop;
+    shop.screen = one_rule(Says::block, Phase::after);
+    shop.world.scripts[Step::authorize].performs = {loses_reply()};
+    shop.world.scripts[Step::authorize].look_ups = {hears(Code::gateway_timeout), hears(Code::gateway_timeout)};
+    shop.charge_timeout = 1s;
+    REQUIRE(shop.post());
+    GatewayNews captured = news_of(GatewayNews::Kind::captured, shop, authorized_id(shop, 0));
+    captured.capture_id = "cap_1";
+    for (const GatewayNews& news : {news_of(GatewayNews::Kind::authorized, shop, authorized_id(shop, 0)), captured}) {
+        const auto heard = tell(shop, news);
+        REQUIRE(heard);
+        CHECK(heard->kind == NewsOutcome::Kind::too_soon);
+    }
+    shop.recover(10min);
+    CHECK(shop.status() == "blocked");
+    CHECK(shop.world.effects_of(Step::capture).empty());
+}
+
+TEST_CASE("news of an authorization are believed when nothing else can tell of it any more") {
+    Shop shop;
+    shop.screen = one_rule(Says::score, Phase::after);
+    shop.world.scripts[Step::authorize].performs = {loses_reply()};
+    shop.world.scripts[Step::authorize].always_look_up = hears(Code::gateway_timeout);
+    shop.charge_timeout = 1s;
+    REQUIRE(shop.post());
+    shop.recover(10min);
+    REQUIRE(shop.pager.kinds() == std::vector<std::string>{"unknown_outcome_stuck"});
+    const auto heard = tell(shop, news_of(GatewayNews::Kind::authorized, shop, authorized_id(shop, 0)));
+    REQUIRE(heard);
+    CHECK(heard->kind == NewsOutcome::Kind::applied);
+    shop.recover(10min);
+    CHECK(shop.status() == "succeeded");
+}
+
+TEST_CASE("where a payment method can be used once only, what should have been authenticated is voided and blocked") {
+    Shop shop;
+    shop.world.traits.pays_once = true;
+    shop.rewire();
+    shop.screen = one_rule(Says::challenge, Phase::after);
+    const auto answer = shop.post();
+    REQUIRE(answer);
+    CHECK(answer->answer.status == 402);
+    CHECK(answer->answer.body.find("takes this payment method only once") != std::string::npos);
+    CHECK(shop.status() == "blocked");
+    CHECK(shop.world.steps_done() == Steps{Step::reserve, Step::authorize, Step::void_authorization, Step::release});
+}
+
+TEST_CASE("a customer who only has to authenticate waits for a gateway that is away for a while") {
+    Shop shop;
+    shop.screen = one_rule(Says::challenge, Phase::after);
+    shop.world.scripts[Step::void_authorization].always = not_reached();
+    shop.charge_timeout = 2min;
+    shop.time.advance(1s);
+    REQUIRE(shop.post());
+    CHECK(shop.status() == "processing");
+    CHECK(shop.pager.pages.empty());
+    shop.world.scripts[Step::void_authorization].always.reset();
+    shop.recover(10min);
+    CHECK(shop.status() == "succeeded");
+}
+
+TEST_CASE("a charge whose authorization was replaced is never begun anew under its key") {
+    Shop shop;
+    shop.world.traits = {24h, 2h, true, true};
+    shop.rewire();
+    shop.screen = one_rule(Says::challenge, Phase::after);
+    shop.world.scripts[Step::authorize].performs = {does(), keeps_its_500(false)};
+    shop.charge_timeout = 1s;
+    REQUIRE(shop.post());
+    shop.recover(5h);
+    CHECK_FALSE(shop.row().key_free);
+    CHECK(shop.status() == "declined");
+    CHECK(shop.world.effects_of(Step::authorize).size() == 1);
+    CHECK(shop.world.effects_of(Step::release).size() == 1);
+}
+
 TEST_CASE("a manual charge cannot be captured while its authorization is being replaced") {
     Shop shop;
     shop.request.manual_capture = true;
@@ -279,6 +356,7 @@ TEST_CASE("a card that is tried and refused is counted once, one that is blocked
                                   {"blocked for its verification code", {always("cvv", Says::block, Phase::after)}, {}, 1},
                                   {"blocked before", {always("list", Says::block, Phase::before)}, {}, 0},
                                   {"succeeded", {}, {}, 0},
+                                  {"refused for another reason than the card", {}, refuses(Code::gateway_refused), 0},
                                   {"not reached", {}, not_reached(), 0}};
     for (const Case& one : cases) {
         INFO(one.title);

@@ -194,8 +194,8 @@ using Environment = std::map<std::string, std::string>;
 [[nodiscard]] std::string to_masked_toml(const Settings& settings);
 
 /// Overwrites every secret that `to_masked_toml` masks and leaves the mask in its place: for when all that needs them is built.
-/// It reaches these settings only, and no copies: not what uses the secrets (the gateway's header, the signing keys, the store's
-/// connections), not the environment or the file they came from, not what strings left on their way here.
+/// It reaches these settings only, and no copies: not what uses the secrets (the gateway's header, the signing keys, the
+/// store's connections), not the environment or the file they came from, not what strings left on their way here.
 void wipe_secrets(Settings& settings);
 
 /// The text of config/tollgate.toml: every key, its default and what it means.

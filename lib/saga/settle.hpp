@@ -56,8 +56,8 @@ struct Verdict {
 
 /// A forward step failed. An unknown outcome is never given up. A step that surely did not happen is given up before money
 /// is held (reserve, and authorize in its first round: not once its customer has authenticated, nor in place of one that was
-/// voided), and asked for again otherwise: only a refusal undoes what comes later. Either way somebody is called after about ten leases, and at once about an answer that speaks of
-/// other money.
+/// voided), and asked for again otherwise: only a refusal undoes what comes later. Either way somebody is called after about
+/// ten leases, and at once about an answer that speaks of other money.
 ///
 /// What surely did not happen: a first call that was not executed; and a call that a look-up does not find when it is final
 /// (above). The next call is then as good as a first one, under the same key, so that a late one still meets it; under a new

@@ -66,7 +66,8 @@ struct ChargeRow {
 
 /// How often something happened within the last `window`, e.g. the charges of one customer: counted by all that share the
 /// store, up to `max` + 1, since nobody asks how far beyond. An event counts while it is younger than `window`. A begin
-/// counts once an attempt; a transition once a charge, fence and `now`, so that one that is run again adds nothing.
+/// counts once a charge, at the time of its last attempt; a transition once a charge, fence and `now`, so that one that is run
+/// again adds nothing.
 struct Velocity {
     std::string key;  // of the charge's tenant: "tenant/rule/cus_1"; keys of different tenants are never the same
     Milliseconds window{0};

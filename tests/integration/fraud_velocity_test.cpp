@@ -241,3 +241,20 @@ TEST_CASE("counting costs a charge no write and no round trip of its own") {
     CHECK(without >= 6 * 4);
     CHECK(cost(many) == without);
 }
+
+TEST_CASE("a charge that is asked for again under its key, as its gateway was away, counts once") {
+    const ClosedPort away;
+    EventStage stage(GENERATE(false, true),
+                     ruled_by(velocity("customer", 2), {{"TOLLGATE_BREAKER_FAILURE_THRESHOLD", "1000"}}));
+    stage.start({{"TOLLGATE_GATEWAY_URL", away.url()}, {"TOLLGATE_RETRY_MAX_ATTEMPTS", "1"}});
+    for (int i = 0; i < 3; ++i) {
+        const Reply failed = must(charge(stage.port(), "key-1", {}));
+        check_problem(failed, 502, "gateway_error");
+        CHECK(failed.text("retriable") == "true");
+    }
+    const auto gateway = away.start_sandbox();
+    CHECK(settled_charge(stage.port(), "key-1", {}).status == 201);
+    Buyer buyer{stage};
+    CHECK(buyer.buy() == "succeeded");
+    CHECK(buyer.buy() == "blocked");
+}

@@ -241,6 +241,9 @@ private:
 
     void add_event(const Velocity& velocity, const ChargeRow& row, const char* what, WallTime at) {
         Events& events = velocities_[velocity.key];
+        const bool begins = std::string_view(what) == "begun";
+        std::erase_if(events,
+                      [&](const Event& one) { return begins && std::get<1>(one) == row.id && std::get<3>(one) == what; });
         events.emplace(at, row.id, row.fence, what);
         while (std::cmp_greater(events.size(), velocity.max + 1)) events.erase(events.begin());
     }

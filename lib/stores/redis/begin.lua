@@ -179,7 +179,7 @@ if next_tat then
   call('SET', LIMIT, next_tat, 'PX', left > 1 and left or 1)
 end
 
-local event = id .. ':' .. (known + 1)
+local event = id .. ':begun'
 for i = 1, velocities do
   local at = 15 + 3 * i
   if ARGV[at + 2] == '1' then add_event(KEYS[9 + i], ARGV[1], ARGV[at], tonumber(ARGV[at + 1]), event) end

@@ -51,6 +51,7 @@ ChargeWrites::ChargeWrites(Database& database)
       add_event_(database,
                  "INSERT INTO velocities (key, at, event, until) VALUES (?1, ?2, ?3, ?4)"
                  " ON CONFLICT (key, at, event) DO NOTHING"),
+      forget_event_(database, "DELETE FROM velocities WHERE key = ?1 AND event = ?2"),
       drop_events_(database,
                    "DELETE FROM velocities WHERE key = ?1 AND (at, event) <= (SELECT at, event FROM velocities"
                    " WHERE key = ?1 ORDER BY at DESC, event DESC LIMIT 1 OFFSET ?2)"),
@@ -150,10 +151,12 @@ void ChargeWrites::write_fresh(BeginCharge& begin, const std::optional<Existing>
 std::vector<std::int64_t> ChargeWrites::count_fresh(const BeginCharge& begin) {
     const std::vector<Velocity>& velocities = begin.admission.velocities;
     if (velocities.empty()) return {};
-    const std::string event = begin.row.id + ":" + std::to_string(begin.row.fence);
+    const std::string event = begin.row.id + ":begun";
+    const bool anew = begin.row.fence > 1;
     std::vector<std::int64_t> counts;
     counts.reserve(velocities.size());
     for (const Velocity& velocity : velocities) {
+        if (velocity.counts_begin && anew) forget_event_.run(velocity.key, event);
         if (velocity.counts_begin) add_event(velocity, event, begin.now);
         counts.push_back(count_events(velocity, begin.now));
     }

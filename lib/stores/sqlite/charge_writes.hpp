@@ -63,6 +63,7 @@ private:
     Statement find_operation_;
     Statement keep_operation_;
     Statement add_event_;
+    Statement forget_event_;
     Statement drop_events_;
     Statement count_events_;
     Statement due_;

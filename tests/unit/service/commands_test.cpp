@@ -32,10 +32,10 @@ Ended run(const std::string& arguments) {
 }  // namespace
 
 TEST_CASE("a usage error is exit 2 and one plain sentence") {
-    for (auto arguments : {"", "chrage", "serve --listn 1", "check-config --config", "reconcile", "reconcile --date 2026-02-30",
-                           "reconcile --date tomorrow", "sandbox --listen 8090", "demo --url nowhere", "health --url nowhere",
-                           "audit", "audit verfy", "audit export", "audit export --date 2026-02-30", "audit verify --config none.toml",
-                           "hash-key now"}) {
+    for (auto arguments :
+         {"", "chrage", "serve --listn 1", "check-config --config", "reconcile", "reconcile --date 2026-02-30",
+          "reconcile --date tomorrow", "sandbox --listen 8090", "demo --url nowhere", "health --url nowhere", "audit",
+          "audit verfy", "audit export", "audit export --date 2026-02-30", "audit verify --config none.toml", "hash-key now"}) {
         auto ended = run(arguments);
         INFO(arguments << ": " << ended.output);
         CHECK(ended.status == 2);

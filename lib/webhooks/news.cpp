@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "json/strict_json.hpp"
+#include "redaction/card_number.hpp"
 #include "webhooks/families.hpp"
 
 namespace tollgate::webhooks {
@@ -35,18 +36,27 @@ GatewayNews payment_news(Kind kind, Fields& data) {
             .why = decline_from(data.text("error"))};
 }
 
+Result<std::optional<GatewayNews>> unreadable(std::string why) {
+    return fail(Code::unreadable_answer, "the event cannot be read: " + why);
+}
+
+/// Whether it is what is left of an id that held a card number: the archive has masked it, so it names nothing any more.
+bool is_masked(std::string_view id) noexcept {
+    return id.find("************") != id.npos || holds_card_number(id);
+}
+
 /// News that were read, if nothing was wrong and they name a charge.
 Result<std::optional<GatewayNews>> finish(std::optional<GatewayNews> news, const Fields& fields) {
     if (!news) return news;
-    if (!fields.wrong().empty()) return fail(Code::unreadable_answer, "the event cannot be read: " + fields.wrong());
+    if (!fields.wrong().empty()) return unreadable(fields.wrong());
     if (news->reference.empty() && news->authorization_id.empty() && news->capture_id.empty()) {
-        return fail(Code::unreadable_answer, "the event cannot be read: it names no charge");
+        return unreadable("it names no charge");
+    }
+    for (const std::string* id :
+         {&news->reference, &news->authorization_id, &news->capture_id, &news->refund_id, &news->dispute_id}) {
+        if (is_masked(*id)) return unreadable("one of its ids holds a card number");
     }
     return news;
-}
-
-Result<std::optional<GatewayNews>> unreadable(std::string why) {
-    return fail(Code::unreadable_answer, "the event cannot be read: " + why);
 }
 
 }  // namespace

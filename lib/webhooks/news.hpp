@@ -8,7 +8,8 @@
 namespace tollgate::webhooks {
 
 /// What an archived event tells, whoever sent it; nothing when it is of no type that is known here, or tells nothing about a
-/// charge. Fails with `unreadable_answer` when its type is known and the rest is not what it should be. Known are:
+/// charge. Fails with `unreadable_answer` when its type is known and the rest is not what it should be, or when an id held a
+/// card number, which must become no fact of a charge. Known are:
 ///
 ///   payment.authorized, .captured, .voided, .refunded, .disputed, .action_completed, .failed, as contract section 4 has them;
 ///   `data` may have a dispute_id and an error (card_declined, insufficient_funds, expired_card) as well

@@ -117,6 +117,22 @@ TEST_CASE("an event of a known type whose data is wrong says what is wrong with 
                     .empty());
 }
 
+TEST_CASE("an id that held a card number is no id, masked or not") {
+    for (const std::string card : {"4242424242424242", "4242-4242-4242-4242", "************4242", "re_************4242"}) {
+        for (const std::string name : {"authorization_id", "capture_id", "refund_id", "dispute_id", "reference"}) {
+            std::string data = R"({"reference":"ch_1","more":1})";
+            const bool reference = name == "reference";
+            data.replace(data.find(reference ? "ch_1" : "more\":1"), reference ? 4 : 7,
+                         reference ? card : name + "\":\"" + card + "\"");
+            INFO(data);
+            CHECK(wrong(payment("refunded", data)) == "the event cannot be read: one of its ids holds a card number");
+        }
+        CHECK_FALSE(wrong(stripe("payment_intent.succeeded", intent(R"("latest_charge":")" + card + "\""))).empty());
+        std::string item = adyen("CAPTURE", "true");
+        CHECK_FALSE(wrong(item.replace(item.find("psp_1"), 5, card)).empty());
+    }
+}
+
 TEST_CASE("a PaymentIntent of Stripe's tells of authorization, capture, cancellation and failure") {
     CHECK(told(stripe("payment_intent.amount_capturable_updated",
                       intent(R"("capture_method":"manual","amount_capturable":700)"))) ==

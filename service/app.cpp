@@ -14,6 +14,7 @@
 #include "notify/notifier.hpp"
 #include "pipeline/fleet_breakers.hpp"
 #include "saga/recovery.hpp"
+#include "service/canary.hpp"
 #include "service/fraud.hpp"
 #include "service/http/tls.hpp"
 #include "service/pages.hpp"
@@ -228,6 +229,8 @@ private:
 
 int serve(Settings settings) {
     harden_process();
+    SystemRandom random;
+    if (const auto leak = find_leak(every_sink(), random)) return say(*leak);
     log::start({.level = log::level_from(settings.log.level),
                 .format = settings.log.format == "text" ? log::Format::text : log::Format::json});
     auto loops = make_loops(thread_count(settings.server.threads));

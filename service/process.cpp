@@ -52,8 +52,12 @@ void announce(const http::Endpoint& address) {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
+std::string in_last_words(std::string_view sentence) {
+    return "tollgate: " + redact(sentence) + "\n";
+}
+
 int say(std::string_view sentence, int code) {
-    std::cerr << "tollgate: " << redact(sentence) << std::endl;
+    std::cerr << in_last_words(sentence) << std::flush;
     return code;
 }
 

@@ -40,6 +40,9 @@ void harden_process();
 /// programs wait for it.
 void announce(const http::Endpoint& address);
 
+/// A sentence as `say` says it: redacted.
+[[nodiscard]] std::string in_last_words(std::string_view sentence);
+
 /// A sentence on standard error, redacted; returns `code`, with which the process is to end.
 int say(std::string_view sentence, int code = 1);
 

@@ -1,19 +1,27 @@
 #include "fraud/entries.hpp"
 
 #include <algorithm>
+#include <compare>
 
 #include "fraud/fold.hpp"
 
 namespace tollgate::fraud {
 namespace {
 
+std::strong_ordering compared_without_case(std::string_view a, std::string_view b) noexcept {
+    const std::size_t common = std::min(a.size(), b.size());
+    for (std::size_t i = 0; i < common; ++i)
+        if (const auto order = folded(a[i]) <=> folded(b[i]); order != 0) return order;
+    return a.size() <=> b.size();
+}
+
 bool less_without_case(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::lexicographical_compare(a, b, {}, [](char c) { return folded(c); }, [](char c) { return folded(c); });
+    return compared_without_case(a, b) < 0;
 }
 
 bool less(std::string_view a, std::string_view b) noexcept {
-    if (less_without_case(a, b)) return true;
-    return !less_without_case(b, a) && a < b;
+    const auto order = compared_without_case(a, b);
+    return order != 0 ? order < 0 : a < b;
 }
 
 std::string_view trimmed(std::string_view line) {

@@ -6,6 +6,7 @@
 #include "service/app.hpp"
 #include "service/demo/child.hpp"
 #include "service/demo/scenarios.hpp"
+#include "service/process.hpp"
 
 namespace tollgate {
 namespace {
@@ -26,11 +27,6 @@ Task<void> play(Stage& stage, int& failed, bool& done) {
     done = true;
 }
 
-int say(const PaymentError& error) {
-    std::cerr << "tollgate: " << error.detail << "\n";
-    return 1;
-}
-
 int play_against(const std::string& service_url, const std::optional<std::string>& sandbox_url) {
     asio::io_context io(1);
     const SystemClock clock;
@@ -38,11 +34,11 @@ int play_against(const std::string& service_url, const std::optional<std::string
     AsioTimers timers(io.get_executor());
     const Runtime runtime{io.get_executor(), clock, random, timers};
     auto service = HttpClient::make(runtime, service_url);
-    if (!service) return say(service.error());
+    if (!service) return say(service.error().detail);
     std::unique_ptr<HttpClient> sandbox;
     if (sandbox_url) {
         auto made = HttpClient::make(runtime, *sandbox_url);
-        if (!made) return say(made.error());
+        if (!made) return say(made.error().detail);
         sandbox = std::move(*made);
     }
     Stage stage{runtime, **service, sandbox.get(), std::to_string(random.next() % 1'000'000'000)};
@@ -58,15 +54,16 @@ int play_against(const std::string& service_url, const std::optional<std::string
 int run_demo(std::optional<std::string> url) {
     if (url) return play_against(*url, std::nullopt);
     auto sandbox = Child::start({"sandbox", "--listen", "127.0.0.1:0"}, {});
-    if (!sandbox) return say(sandbox.error());
+    if (!sandbox) return say(sandbox.error().detail);
     auto service = Child::start({"serve"}, {{"TOLLGATE_SERVER_LISTEN", "127.0.0.1:0"},
                                             {"TOLLGATE_STORE_URL", "sqlite::memory:"},
                                             {"TOLLGATE_GATEWAY_KIND", "http"},
                                             {"TOLLGATE_GATEWAY_URL", sandbox->url()},
                                             {"TOLLGATE_INVENTORY_URL", sandbox->url()},
                                             {"TOLLGATE_SHIPPING_URL", sandbox->url()},
+                                            {"TOLLGATE_FRAUD_RULES", blocklist()},
                                             {"TOLLGATE_WEBHOOK_SOURCES", sandbox_source}});
-    if (!service) return say(service.error());
+    if (!service) return say(service.error().detail);
     return play_against(service->url(), sandbox->url());
 }
 

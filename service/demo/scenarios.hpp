@@ -22,6 +22,9 @@ struct Scenario {
     std::function<Task<std::string>(Stage&)> play;  // why it failed; empty: it went as it should
 };
 
+/// `fraud.rules` as the fourth scenario needs them.
+[[nodiscard]] std::string blocklist();
+
 /// The seven of contract section 9, in their order.
 [[nodiscard]] std::vector<Scenario> scenarios();
 

@@ -243,7 +243,7 @@ TEST_CASE("`tollgate demo` plays its scenarios on its own service and says how e
     const auto [code, said] = run({"demo"}, {}, folder.path());
     INFO(said);
     const std::string lines = "\n" + said;
-    for (const std::string number : {"1", "2", "3"}) CHECK(count_of(lines, "\n" + number + " ok ") == 1);
+    for (const std::string number : {"1", "2", "3", "4", "5", "7"}) CHECK(count_of(lines, "\n" + number + " ok ") == 1);
     int failed = 0;
     for (int number = 4; number <= 7; ++number) {
         const std::string start = "\n" + std::to_string(number);
@@ -259,6 +259,9 @@ TEST_CASE("`tollgate demo --url` plays against a service that runs already") {
     const Shop shop;
     const auto [code, said] = run({"demo", "--url", shop.service->url()});
     INFO(said);
-    CHECK(("\n" + said).find("\n1 ok ") != std::string::npos);
+    for (const std::string number : {"1", "2", "3", "7"}) CHECK(("\n" + said).find("\n" + number + " ok ") != said.npos);
+    CHECK(said.find("\n4 failed a blocklisted email") != said.npos);
+    CHECK(said.find(R"(its configuration lacks `rules = [{kind = "blocklist", emails = ["eve@example.com"]}]` in [fraud])") !=
+          said.npos);
     CHECK(must(request(shop.sandbox->port(), {.path = "/sandbox/ledger"})).body != "[]");
 }

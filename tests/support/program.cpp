@@ -113,6 +113,7 @@ int Program::wait() {
     }
     pid_ = -1;
     exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    dumped_core_ = WIFSIGNALED(status) && WCOREDUMP(status);
     if (reader_.joinable()) reader_.join();
     return exit_code_;
 }

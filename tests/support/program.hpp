@@ -57,6 +57,8 @@ public:
     void kill_hard();
     /// Waits for its end: the exit code, or 128 + the signal that ended it.
     int wait();
+    /// Whether it left a core dump, after `wait`.
+    [[nodiscard]] bool dumped_core() const noexcept { return dumped_core_; }
     /// SIGTERM and `wait`.
     int stop();
 
@@ -66,6 +68,7 @@ public:
 private:
     pid_t pid_ = -1;
     int exit_code_ = -1;
+    bool dumped_core_ = false;
     unsigned short port_ = 0;
     mutable std::mutex mutex_;
     std::string said_;

@@ -55,8 +55,8 @@ TEST_CASE("a list is bounded, and the line beyond a bound is named") {
     CHECK(parsed("a\n" + longest + "\nb")->has(longest));
     CHECK(refusal("a\n" + longest + "x\nb").find("line 2") != std::string::npos);
     std::string many;
-    for (std::size_t i = 0; i < Entries::count_max; ++i) many += std::to_string(i) + "\n";
-    CHECK(parsed(many)->size() == Entries::count_max);
+    for (std::size_t i = 0; i < Entries::count_max; ++i) many += "a\n";
+    CHECK(refusal(many).empty());
     CHECK(refusal(many + "one more").find("1,000,000") != std::string::npos);
 }
 

@@ -1,0 +1,75 @@
+// What the memory of a process holds does not get out when it dies.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "integration/shop.hpp"
+#include "service/process.hpp"
+
+using namespace tollgate;
+using namespace tollgate::test;
+
+namespace {
+
+/// Lets a process leave as large a core as it may.
+const std::vector<std::string> with_core_dumps{"sh", "-c", R"sh(ulimit -c "$(ulimit -H -c)"; exec "$0" "$@")sh"};
+
+/// A line of a file of /proc, its spaces as one each.
+std::string line_of(pid_t pid, const std::string& file, const std::string& beginning) {
+    std::istringstream in(content_of("/proc/" + std::to_string(pid) + "/" + file));
+    for (std::string line; std::getline(in, line);) {
+        if (!line.starts_with(beginning)) continue;
+        std::istringstream words(line);
+        std::string single;
+        for (std::string word; words >> word;) single += (single.empty() ? "" : " ") + word;
+        return single;
+    }
+    return {};
+}
+
+void dies_without_a_core(const std::vector<std::string>& arguments, int signal) {
+    const Folder folder;
+    Program program({.arguments = arguments,
+                     .variables = {{"TOLLGATE_SERVER_LISTEN", "127.0.0.1:0"}},
+                     .folder = folder.path(),
+                     .before = with_core_dumps});
+    INFO(program.said());
+    REQUIRE(program.listening());
+    CHECK(line_of(program.pid(), "limits", "Max core file size") == "Max core file size 0 0 bytes");
+    CHECK(line_of(program.pid(), "status", "NoNewPrivs:") == "NoNewPrivs: 1");
+    program.signal(signal);
+    CHECK(program.wait() != 0);
+    CHECK_FALSE(program.dumped_core());
+    for (const auto& file : std::filesystem::directory_iterator(folder.path()))
+        CHECK(file.path().filename().string().find("core") == std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a service that crashes leaves no core dump, whatever its shell allows") {
+    dies_without_a_core({"serve"}, SIGSEGV);
+    dies_without_a_core({"serve"}, SIGABRT);
+}
+
+TEST_CASE("a sandbox that crashes leaves no core dump either") {
+    dies_without_a_core({"sandbox", "--listen", "127.0.0.1:0"}, SIGQUIT);
+}
+
+TEST_CASE("a hardened process can be dumped by no handler and gains no rights") {
+    const pid_t child = fork();
+    if (child == 0) {
+        harden_process();
+        rlimit core{1, 1};
+        getrlimit(RLIMIT_CORE, &core);
+        const bool tight = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
+                           core.rlim_cur == 0 && core.rlim_max == 0;
+        _exit(tight ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}

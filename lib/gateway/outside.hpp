@@ -120,6 +120,7 @@ struct GatewayTraits {
     bool looks_up = true;                     // Ask::look_up works; else it must always answer `never_arrived`
     bool replays_faults = false;              // a 5xx is kept as the answer to its key: the same key will not act any more
     bool pays_once = false;                   // a payment method that was authorized once cannot be again
+    bool lists_disputes = false;              // its transactions tell of disputes as well
 };
 
 /// A payment gateway. Amounts and currencies in answers are compared with what was asked: `echo_mismatch` when they differ.

@@ -113,12 +113,14 @@ struct Begun {
     std::vector<std::int64_t> velocities;  // of a fresh one: the counts, itself included, in the order they were asked for
 };
 
-/// Money that moved, in the words of the gateway. Written once: the same (charge, type, gateway id) again is ignored.
+/// Money that moved, in the words of the gateway: from one account to another, which follow from the type
+/// (payments/accounts.hpp). Written once and never changed: the same (charge, type, gateway id) again is ignored.
 struct LedgerEntry {
-    std::string type;  // authorize, capture, void, refund, dispute
+    std::string type;  // authorize, capture, release, void, refund, dispute
     std::string gateway_id;
     std::int64_t amount = 0;
     std::string currency;
+    std::optional<WallTime> moved_at = {};  // by the gateway's word; none: when it was written. Not told by `ledger`
 
     friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
 };

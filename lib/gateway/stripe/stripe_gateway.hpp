@@ -15,7 +15,7 @@ namespace tollgate {
 /// (docs.stripe.com/api/idempotent_requests): a key that answers so will not act any more, and only a look-up tells.
 /// Two hours: one that a call may be under way, as of any gateway (http_gateway.hpp), and one that the index behind the search
 /// for a PaymentIntent "can be behind during outages" (docs.stripe.com/api/payment_intents/search).
-inline constexpr GatewayTraits stripe_traits{std::chrono::hours(24), std::chrono::hours(2), true, true, true};
+inline constexpr GatewayTraits stripe_traits{std::chrono::hours(24), std::chrono::hours(2), true, true, true, true};
 
 struct StripeOptions {
     std::string api_key;     // secret or restricted: PaymentIntents, Refunds to write, Charges, Disputes, Balance to read

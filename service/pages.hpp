@@ -25,10 +25,16 @@ public:
         : runtime_(runtime), exchange_(exchange), path_(std::move(path)) {}
 
     void page(Page page) override;
+
+    /// The same, told when it was taken (or logged, without a `page.url`); false when it was not. `key` goes with it as its
+    /// Idempotency-Key: who is told the same twice, because this process died between, can tell. On the runtime's thread.
+    [[nodiscard]] Task<bool> deliver(Page page, std::string key);
+
     void warn(std::string charge_id, std::string detail) override;
 
 private:
-    Task<void> send(std::string body);
+    Task<void> send_waiting(std::string body);
+    Task<bool> send(std::string body, std::string key);
 
     const Runtime& runtime_;
     Exchange* exchange_;

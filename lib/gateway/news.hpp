@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/money.hpp"
+#include "core/time.hpp"
 
 namespace tollgate {
 
@@ -22,6 +23,7 @@ struct GatewayNews {
     std::optional<Money> amount;     // that was authorized, captured, refunded or is disputed
     bool in_total = false;           // of a refund: `amount` is all that has been refunded until now
     Code why = Code::card_declined;  // of `failed`
+    std::optional<WallTime> at;      // when it happened
 
     friend bool operator==(const GatewayNews&, const GatewayNews&) = default;
 };

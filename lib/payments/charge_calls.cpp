@@ -67,7 +67,7 @@ Task<Result<void>> ChargeSaga::call(Ask ask) {
     const ChargeRequest& request = charge_.request;
     const Currency currency = request.amount.currency;
     const auto moved = [this](std::string type, std::string id, std::int64_t amount) {
-        ledger_.push_back({std::move(type), std::move(id), amount, std::string(charge_.request.amount.currency.code())});
+        ledger_.push_back({std::move(type), std::move(id), amount, std::string(charge_.request.amount.currency.code()), {}});
     };
     const std::string authorization_id = charge_.authorization ? charge_.authorization->id : charge_.waiting_id;
     CallContext context = call_context(ask);
@@ -105,6 +105,8 @@ Task<Result<void>> ChargeSaga::call(Ask ask) {
             if (!kept) co_return kept;
             charge_.captured = amount.minor;
             moved("capture", charge_.capture_id, charge_.captured);
+            if (charge_.captured < request.amount.minor)
+                moved("release", charge_.capture_id, request.amount.minor - charge_.captured);
             co_return kept;
         }
         case Step::refund: {

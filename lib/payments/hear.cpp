@@ -27,7 +27,14 @@ Heard applied(std::string why) {
 }
 
 LedgerEntry moved(const Charge& charge, std::string type, std::string id, std::int64_t amount) {
-    return {std::move(type), std::move(id), amount, std::string(charge.request.amount.currency.code())};
+    return {std::move(type), std::move(id), amount, std::string(charge.request.amount.currency.code()), {}};
+}
+
+/// When the gateway says that it moved, so that both books have it on the same day; nothing when that cannot be.
+std::optional<WallTime> moved_at(const Charge& charge, const GatewayNews& news, WallTime now) noexcept {
+    constexpr Milliseconds clocks_apart{300'000};
+    const bool possible = news.at && *news.at <= now && *news.at >= charge.created_at - clocks_apart;
+    return possible ? news.at : std::nullopt;
 }
 
 bool is_at(const Charge& charge, Step step) noexcept {
@@ -94,6 +101,7 @@ Heard captured(Charge& charge, const GatewayNews& news, WallTime now) {
     charge.capture_id = news.capture_id;
     charge.captured = amount;
     heard.ledger.push_back(moved(charge, "capture", news.capture_id, amount));
+    if (amount < asked) heard.ledger.push_back(moved(charge, "release", news.capture_id, asked - amount));
     return heard;
 }
 
@@ -263,19 +271,7 @@ Heard after_capture(Charge& charge, const GatewayNews& news, WallTime now, Heard
     return heard;
 }
 
-}  // namespace
-
-Heard hear(Charge& charge, const GatewayNews& news, WallTime now, bool judged) {
-    if (news.amount && news.amount->currency != charge.request.amount.currency) {
-        return conflict("it speaks of another currency than the charge's");
-    }
-    if (speaks_of_superseded(charge, news)) {
-        if (news.kind == GatewayNews::Kind::captured) return conflict("it is a capture of an authorization that was voided");
-        return known("it speaks of an authorization that was replaced");
-    }
-    if (judged && tells_of_authorization(news.kind) && awaits_authorization(charge)) {
-        return too_soon("the authorization is under way; its own answer tells of the card as well");
-    }
+Heard hear_fitting(Charge& charge, const GatewayNews& news, WallTime now) {
     switch (news.kind) {
         case GatewayNews::Kind::authorized:
             return authorized(charge, news, now);
@@ -293,6 +289,24 @@ Heard hear(Charge& charge, const GatewayNews& news, WallTime now, bool judged) {
             return failed(charge, news);
     }
     std::unreachable();
+}
+
+}  // namespace
+
+Heard hear(Charge& charge, const GatewayNews& news, WallTime now, bool judged) {
+    if (news.amount && news.amount->currency != charge.request.amount.currency) {
+        return conflict("it speaks of another currency than the charge's");
+    }
+    if (speaks_of_superseded(charge, news)) {
+        if (news.kind == GatewayNews::Kind::captured) return conflict("it is a capture of an authorization that was voided");
+        return known("it speaks of an authorization that was replaced");
+    }
+    if (judged && tells_of_authorization(news.kind) && awaits_authorization(charge)) {
+        return too_soon("the authorization is under way; its own answer tells of the card as well");
+    }
+    Heard heard = hear_fitting(charge, news, now);
+    for (LedgerEntry& entry : heard.ledger) entry.moved_at = moved_at(charge, news, now);
+    return heard;
 }
 
 }  // namespace tollgate

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "gateway/rfc3339.hpp"
+
 namespace tollgate::webhooks {
 namespace {
 
@@ -93,6 +95,16 @@ std::optional<Money> Fields::money(std::string_view amount, std::string_view cur
         return std::nullopt;
     }
     return Money{*ours, *known};
+}
+
+std::optional<WallTime> Fields::time(std::string_view name) const {
+    constexpr std::int64_t end_of_9999 = 253'402'300'799;
+    const json::value* const value = find(name);
+    if (value == nullptr) return std::nullopt;
+    if (const auto* const text = value->if_string()) return parse_rfc3339(*text);
+    const std::int64_t* const seconds = value->if_int64();
+    if (seconds == nullptr || *seconds < 0 || *seconds > end_of_9999) return std::nullopt;
+    return WallTime(std::chrono::seconds(*seconds));
 }
 
 }  // namespace tollgate::webhooks

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/money.hpp"
+#include "core/time.hpp"
 
 /// Reads members of an event's object one after the other; the first that is not what it should be is remembered, the rest
 /// does not matter then. A member that is missing or null is empty.
@@ -28,6 +29,9 @@ public:
     [[nodiscard]] const boost::json::array* array(std::string_view name);
     /// An amount and its currency, both or none; upper or lower case. Without `decimals`: ISO 4217's minor unit.
     [[nodiscard]] std::optional<Money> money(std::string_view amount, std::string_view currency, DecimalsOf decimals = nullptr);
+
+    /// Seconds since 1970, or RFC 3339; nothing for anything else, which is not wrong.
+    [[nodiscard]] std::optional<WallTime> time(std::string_view name) const;
 
     /// Takes over what another reader found wrong.
     void also(const Fields& other);

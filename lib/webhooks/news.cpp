@@ -86,14 +86,17 @@ Result<std::optional<GatewayNews>> news_of(std::string_view body) {
     const json::object* object = outer.object("data");
     if (object == nullptr) return unreadable("it has no data");
     Fields data(*object);
+    const auto at = outer.time("created");
     if (kind) {
-        auto news = payment_news(*kind, data);
+        GatewayNews news = payment_news(*kind, data);
+        news.at = at;
         return finish(std::move(news), data);
     }
     object = data.object("object");
     if (object == nullptr) return unreadable("it has no data.object");
     Fields inner(*object);
     auto news = stripe_news(type, inner);
+    if (news) news->at = at;
     return finish(std::move(news), inner);
 }
 

@@ -1,6 +1,7 @@
 #include "service/handlers/saga_json.hpp"
 
 #include "core/json_writer.hpp"
+#include "payments/accounts.hpp"
 #include "payments/keys.hpp"
 #include "payments/operation.hpp"
 
@@ -75,7 +76,11 @@ void write_ledger(JsonWriter& out, const std::vector<LedgerEntry>& ledger) {
     out.name("ledger").begin_array();
     for (const LedgerEntry& entry : ledger) {
         out.begin_object().member("type", entry.type).member("gateway_id", entry.gateway_id);
-        out.member("amount", entry.amount).member("currency", entry.currency).end_object();
+        out.member("amount", entry.amount).member("currency", entry.currency);
+        if (const auto accounts = accounts_of(entry.type)) {
+            out.member("debit", accounts->debit).member("credit", accounts->credit);
+        }
+        out.end_object();
     }
     out.end_array();
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "payments/accounts.hpp"
 #include "payments/charge.hpp"
 #include "payments/shop_events.hpp"
 #include "simulation/clients.hpp"
@@ -212,7 +213,17 @@ private:
         must(row.live == ((sold && !given_back) || held), "a charge that is undone counts as live");
 
         std::vector<MoneyMoved> written;
-        for (const LedgerEntry& entry : store_.ledger(row.id)) written.emplace_back(entry.type, entry.gateway_id, entry.amount);
+        std::map<std::string_view, std::int64_t> balance;
+        for (const LedgerEntry& entry : store_.ledger(row.id)) {
+            const auto accounts = accounts_of(entry.type);
+            must(accounts.has_value(), "an entry of the ledger is between no accounts");
+            if (!accounts) continue;
+            balance[accounts->debit] += entry.amount;
+            balance[accounts->credit] -= entry.amount;
+            if (entry.type != "release") written.emplace_back(entry.type, entry.gateway_id, entry.amount);
+        }
+        must(balance["held"] == (held ? row.amount : 0), "the ledger does not hold what is authorized");
+        must(balance["captured"] + balance["disputed"] == stands.taken - stands.given_back, "the ledger has other money");
         auto moved = world_.money_moved(row.id);
         for (auto* entries : {&written, &moved}) {
             for (auto& [type, id, amount] : *entries) {

@@ -256,6 +256,32 @@ TEST_CASE("refunds made elsewhere add up to what was captured and no further") {
     CHECK(heard(charge, refunded("ref_3", 1)) == Outcome::conflict);
 }
 
+TEST_CASE("a capture in part lets the rest of what was held go, and both are in the ledger") {
+    Charge charge = at_capture(true);
+    GatewayNews part = captured();
+    part.amount = Money{3000, usd};
+    const Heard told = hear(charge, part, noon);
+    REQUIRE(told.kind == Outcome::applied);
+    CHECK(told.ledger == std::vector<LedgerEntry>{{"capture", "cap_1", 3000, "USD"}, {"release", "cap_1", 1999, "USD"}});
+}
+
+TEST_CASE("money is booked on the day that the gateway names, unless that day cannot be") {
+    const auto booked = [](std::optional<WallTime> at) {
+        Charge charge = succeeded();
+        charge.created_at = noon - 24h;
+        GatewayNews news = refunded("ref_1", 1000);
+        news.at = at;
+        const Heard heard = hear(charge, news, noon);
+        REQUIRE(heard.ledger.size() == 1);
+        return heard.ledger[0].moved_at;
+    };
+    CHECK(booked(noon - 13h) == noon - 13h);
+    CHECK(booked(noon - 24h - 1min) == noon - 24h - 1min);  // clocks differ
+    CHECK_FALSE(booked(noon - 25h));
+    CHECK_FALSE(booked(noon + 1ms));
+    CHECK_FALSE(booked(std::nullopt));
+}
+
 TEST_CASE("a total of refunds counts only what is new of it, in any order") {
     Charge charge = succeeded();
     CHECK(heard(charge, refunded("ref_1", 1000)) == Outcome::applied);

@@ -55,6 +55,7 @@ std::string adyen(const std::string& code, const std::string& success,
 TEST_CASE("the events of contract section 4 tell all that their data says") {
     const std::string data =
         R"({"reference":"ch_1","authorization_id":"auth_1","capture_id":"cap_1","refund_id":"re_1","dispute_id":"dp_1","amount":500,"currency":"JPY"})";
+    const WallTime at{std::chrono::seconds(1)};
     const std::pair<const char*, Kind> kinds[] = {
         {"authorized", Kind::authorized}, {"captured", Kind::captured}, {"voided", Kind::voided},
         {"refunded", Kind::refunded},     {"disputed", Kind::disputed}, {"action_completed", Kind::action_completed},
@@ -66,10 +67,34 @@ TEST_CASE("the events of contract section 4 tell all that their data says") {
                                                        .capture_id = "cap_1",
                                                        .refund_id = "re_1",
                                                        .dispute_id = "dp_1",
-                                                       .amount = money(500, "JPY")});
+                                                       .amount = money(500, "JPY"),
+                                                       .at = at});
     }
-    CHECK(told(payment("voided", R"({"reference":"ch_1"})")) == GatewayNews{.kind = Kind::voided, .reference = "ch_1"});
+    CHECK(told(payment("voided", R"({"reference":"ch_1"})")) ==
+          GatewayNews{.kind = Kind::voided, .reference = "ch_1", .at = at});
     CHECK(told(payment("voided", R"({"capture_id":"cap_1","reference":null})")).capture_id == "cap_1");
+}
+
+TEST_CASE("when it happened is told in seconds or as RFC 3339, and whatever else stands there is no time") {
+    const auto at = [](const std::string& created) {
+        const auto news =
+            news_of(R"({"id":"e","type":"payment.voided","created":)" + created + R"(,"data":{"reference":"ch_1"}})");
+        REQUIRE(news);
+        REQUIRE(*news);
+        return (*news)->at;
+    };
+    const WallTime noon{std::chrono::sys_days(std::chrono::year(2026) / 11 / 22) + std::chrono::hours(12)};
+    CHECK(at("1795348800") == noon);
+    CHECK(at("\"2026-11-22T12:00:00Z\"") == noon);
+    CHECK(at("\"2026-11-22T13:00:00.000+01:00\"") == noon);
+    for (const char* none : {"null", "-1", "1.5", "9223372036854775807", "\"\"", "\"yesterday\"", "[]", "true"}) {
+        CHECK_FALSE(at(none));
+    }
+    const auto intent =
+        news_of(R"({"id":"e","type":"payment_intent.canceled","created":1795348800,"data":{"object":{"id":"pi_1",)"
+                R"("created":1,"metadata":{"reference":"ch_1"}}}})");
+    REQUIRE(intent);
+    CHECK((*intent)->at == noon);
 }
 
 TEST_CASE("a failure tells why, and a reason nobody knows is a decline") {

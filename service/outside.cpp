@@ -100,7 +100,9 @@ Result<Exchanges> Exchanges::connect(const Runtime& runtime, const Settings& set
 }
 
 Outside::Outside(const Runtime& runtime, const Settings& settings, OutsideShared shared, Exchanges exchanges)
-    : exchanges_(std::move(exchanges)),
+    : runtime_(runtime),
+      gateway_timeout_(settings.gateway.timeout),
+      exchanges_(std::move(exchanges)),
       gateway_(make_gateway(*exchanges_.gateway, settings.gateway)),
       inventory_(std::make_unique<HttpGoods>(*exchanges_.inventory, inventory_words)),
       shipping_(std::make_unique<HttpGoods>(*exchanges_.shipping, shipping_words)) {
@@ -152,6 +154,13 @@ Outside::Outside(const Runtime& runtime, const Settings& settings, OutsideShared
     calls.void_authorization = to_gateway.stack<VoidRequest, Id>("void", [&payments](VoidRequest asked, CallContext context) {
         return payments.void_authorization(std::move(asked), std::move(context));
     });
+}
+
+reconciliation::GatewayBooks Outside::books() const {
+    return [this](std::chrono::sys_days day, std::string cursor) {
+        return gateway_->transactions(
+            {.day = day, .cursor = std::move(cursor), .deadline = runtime_.clock.steady() + gateway_timeout_});
+    };
 }
 
 }  // namespace tollgate

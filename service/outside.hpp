@@ -8,6 +8,7 @@
 #include "payments/outside_calls.hpp"
 #include "pipeline/fleet_pace.hpp"
 #include "pipeline/rate_limit.hpp"
+#include "reconciliation/reconcile.hpp"
 #include "resilience/breakers.hpp"
 #include "service/config.hpp"
 
@@ -38,7 +39,12 @@ public:
 
     [[nodiscard]] const OutsideCalls& calls() const noexcept { return calls_; }
 
+    /// The gateway's own books; each page within `gateway.timeout`.
+    [[nodiscard]] reconciliation::GatewayBooks books() const;
+
 private:
+    const Runtime& runtime_;
+    const Milliseconds gateway_timeout_;
     Exchanges exchanges_;
     std::unique_ptr<PaymentGateway> gateway_;
     std::unique_ptr<GoodsService> inventory_, shipping_;

@@ -9,7 +9,7 @@
 namespace tollgate::sandbox {
 namespace {
 
-constexpr std::size_t page_size = 100;
+constexpr std::size_t page_size = 1000;
 
 boost::json::string_view view(std::string_view text) {
     return {text.data(), text.size()};
@@ -28,14 +28,27 @@ boost::json::object entry(const Effect& effect) {
             {"status", view(effect.status)}};
 }
 
+WallTime listed_at(const Effect& effect) {
+    return effect.at + std::chrono::days(effect.listed == Listed::next_day ? 1 : 0);
+}
+
 boost::json::object transaction(const Effect& effect) {
+    const std::string_view other_currency = effect.currency == "EUR" ? "USD" : "EUR";
     return {{"id", effect.id},
             {"reference", effect.reference},
             {"type", view(effect.type)},
-            {"amount", effect.amount},
-            {"currency", effect.currency},
-            {"status", view(effect.status)},
-            {"created_at", to_rfc3339(effect.at)}};
+            {"amount", effect.amount + (effect.listed == Listed::for_more ? 1 : 0)},
+            {"currency", view(effect.listed == Listed::in_other_currency ? other_currency : effect.currency)},
+            {"status", view(effect.listed == Listed::as_voided ? "voided" : effect.status)},
+            {"created_at", to_rfc3339(listed_at(effect))}};
+}
+
+void list(const Effect& effect, boost::json::array& data) {
+    boost::json::object row = transaction(effect);
+    data.push_back(row);
+    if (effect.listed != Listed::twice) return;
+    row["id"] = effect.id + "_again";
+    data.push_back(std::move(row));
 }
 
 bool is_payment(const Effect& effect) {
@@ -57,6 +70,11 @@ void Books::restate(std::uint64_t seq, std::string_view status) {
     effects_[seq - effects_.front().seq].status = status;
 }
 
+std::size_t Books::place_after(std::uint64_t seq) const {
+    if (effects_.empty() || seq < effects_.front().seq) return 0;
+    return std::min<std::uint64_t>(seq - effects_.front().seq + 1, effects_.size());
+}
+
 std::string Books::ledger_json(std::string_view order_id) const {
     std::string out = "[";
     for (const Effect& effect : effects_) {
@@ -72,17 +90,18 @@ std::string Books::transactions_json(std::chrono::sys_days date, std::uint64_t a
     boost::json::array data;
     boost::json::value next_cursor;
     const auto on_that_day = [&](const Effect& effect) {
-        return is_payment(effect) && std::chrono::floor<std::chrono::days>(effect.at) == date;
+        return std::chrono::floor<std::chrono::days>(listed_at(effect)) == date && effect.listed != Listed::never &&
+               is_payment(effect);
     };
-    std::uint64_t last = after;
-    for (const Effect& effect : effects_) {
-        if (effect.seq <= after || !on_that_day(effect)) continue;
-        if (data.size() == page_size) {
-            next_cursor = std::to_string(last);
+    std::size_t effects = 0;
+    for (std::size_t at = place_after(after); at < effects_.size(); ++at) {
+        const Effect& effect = effects_[at];
+        if (!on_that_day(effect)) continue;
+        if (effects++ == page_size) {
+            next_cursor = std::to_string(effect.seq - 1);
             break;
         }
-        data.push_back(transaction(effect));
-        last = effect.seq;
+        list(effect, data);
     }
     return boost::json::serialize(boost::json::object{{"data", std::move(data)}, {"next_cursor", std::move(next_cursor)}});
 }

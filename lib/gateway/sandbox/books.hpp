@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/time.hpp"
+#include "gateway/sandbox/faults.hpp"
 
 namespace tollgate::sandbox {
 
@@ -23,6 +24,7 @@ struct Effect {
     std::string currency;  // empty for goods
     std::string order_id;
     std::string_view status;  // authorized, captured, voided, refunded, reserved, released, shipped, canceled; failed
+    Listed listed = Listed::truly;
 };
 
 /// What happened, in order; above `max` the oldest are forgotten.
@@ -39,12 +41,16 @@ public:
     /// A JSON array of every effect; with an order, of that order's alone.
     [[nodiscard]] std::string ledger_json(std::string_view order_id) const;
 
-    /// Contract: GET /v1/transactions. The payments of one UTC day, refused ones included, a hundred a page.
+    /// Contract: GET /v1/transactions. The payments of one UTC day, refused ones included, as they are `listed`. A page is a
+    /// thousand effects; the next one begins where it ended, so all pages of a day together look at each effect once.
     [[nodiscard]] std::string transactions_json(std::chrono::sys_days date, std::uint64_t after) const;
 
     void clear() { effects_.clear(); }
 
 private:
+    /// Of the first effect that was written after this one.
+    [[nodiscard]] std::size_t place_after(std::uint64_t seq) const;
+
     std::size_t max_;
     std::uint64_t next_ = 1;
     std::deque<Effect> effects_;

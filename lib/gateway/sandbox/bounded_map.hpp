@@ -30,8 +30,9 @@ public:
     Value& add(std::string_view key, Busy busy) {
         if (Value* const known = find(key)) return *known;
         for (std::size_t looked = 0; values_.size() >= max_ && looked < 16; ++looked) drop_oldest(busy);
-        order_.emplace_back(key);
-        return values_[order_.back()];
+        const auto added = values_.try_emplace(std::string(key)).first;
+        order_.push_back(&added->first);
+        return added->second;
     }
     Value& add(std::string_view key) {
         return add(key, [](const Value&) { return false; });
@@ -46,11 +47,11 @@ public:
 private:
     template <class Busy>
     void drop_oldest(Busy busy) {
-        std::string oldest = std::move(order_.front());
+        const std::string* const oldest = order_.front();
         order_.pop_front();
-        const auto at = values_.find(oldest);
+        const auto at = values_.find(*oldest);
         if (busy(at->second)) {
-            order_.push_back(std::move(oldest));
+            order_.push_back(oldest);
         } else {
             values_.erase(at);
         }
@@ -58,7 +59,7 @@ private:
 
     std::size_t max_;
     std::unordered_map<std::string, Value, TextHash, std::equal_to<>> values_;
-    std::deque<std::string> order_;
+    std::deque<const std::string*> order_;  // keys of `values_`, where they stay
 };
 
 }  // namespace tollgate::sandbox

@@ -1,6 +1,7 @@
 #include "gateway/sandbox/faults.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace tollgate::sandbox {
@@ -16,6 +17,20 @@ int number_after(std::string_view token, std::string_view word, int max) {
     if (result.ec == std::errc::result_out_of_range) return max;
     return result.ec == std::errc{} ? std::clamp(value, 0, max) : 0;
 }
+
+struct Misprint {
+    std::string_view word;
+    Listed capture = Listed::truly;
+    Listed refund = Listed::truly;
+};
+
+constexpr std::array<Misprint, 7> misprints{{{"_books_unlisted", Listed::never, Listed::never},
+                                             {"_books_twice", Listed::twice},
+                                             {"_books_amount", Listed::for_more},
+                                             {"_books_currency", Listed::in_other_currency},
+                                             {"_books_status", Listed::as_voided},
+                                             {"_books_late", Listed::next_day},
+                                             {"_books_orphan", Listed::never}}};
 
 }  // namespace
 
@@ -40,6 +55,11 @@ Faults faults_of(std::string_view token) {
         const std::string_view code = token.substr(at + 9, 2);
         if (code.size() == 2 && std::ranges::all_of(code, [](char c) { return c >= 'A' && c <= 'Z'; }))
             faults.card_country = code;
+    }
+    for (const Misprint& misprint : misprints) {
+        if (!has(misprint.word)) continue;
+        faults.capture_listed = misprint.capture;
+        faults.refund_listed = misprint.refund;
     }
     return faults;
 }

@@ -68,6 +68,8 @@ Effect Payments::effect(std::string_view type, std::string id, const Payment& pa
     made.currency = payment.currency;
     made.order_id = payment.order_id;
     made.status = status;
+    if (type == "capture") made.listed = faults_of(payment.token).capture_listed;
+    if (type == "refund") made.listed = faults_of(payment.token).refund_listed;
     return made;
 }
 

@@ -15,7 +15,8 @@ struct WorldOptions {
     /// cancellations of ids that one may have given out are accepted instead of refused. Ids follow from keys, so a call
     /// that is repeated after a restart gets the id it had.
     bool forgetful_of_past = false;
-    /// Calls, payments and effects remembered; the oldest go first, those still under way or only authorized last.
+    /// Calls, payments and effects remembered, so many of each; the oldest go first, those still under way or only authorized
+    /// last. A checkout is four effects. What the books have forgotten reconciliation takes for `missing_gateway`.
     std::size_t records_max = 200'000;
     /// Before the path of redirect_url.
     std::string public_url = "https://sandbox.invalid";

@@ -9,6 +9,12 @@
 #include "service/process.hpp"
 
 namespace tollgate {
+namespace {
+
+/// A quarter of a million checkouts: more than a shop sells on a day that it plays, in a gigabyte of memory once it is full.
+constexpr std::size_t day_max = 1'000'000;
+
+}  // namespace
 
 int run_sandbox(std::string listen) {
     harden_process();
@@ -17,7 +23,8 @@ int run_sandbox(std::string listen) {
     Loop& loop = *loops.front();
     auto acceptors = open_listeners(loops, listen);
     if (!acceptors) return say(acceptors.error().detail);
-    sandbox::World world({.public_url = "http://" + http::to_string(acceptors->front().local_endpoint())});
+    sandbox::World world(
+        {.records_max = day_max, .public_url = "http://" + http::to_string(acceptors->front().local_endpoint())});
     sandbox::EphemeralTokenizer tokenizer;
     http::Router router;
     for (http::Route& route : sandbox_routes(loop.runtime, world, tokenizer)) router.add(std::move(route));

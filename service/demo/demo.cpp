@@ -1,4 +1,4 @@
-#include <boost/asio/io_context.hpp>
+#include <boost/json.hpp>
 #include <iostream>
 #include <optional>
 
@@ -6,6 +6,7 @@
 #include "service/app.hpp"
 #include "service/demo/child.hpp"
 #include "service/demo/scenarios.hpp"
+#include "service/http/server.hpp"
 #include "service/process.hpp"
 
 namespace tollgate {
@@ -27,32 +28,48 @@ Task<void> play(Stage& stage, int& failed, bool& done) {
     done = true;
 }
 
-int play_against(const std::string& service_url, const std::optional<std::string>& sandbox_url) {
-    asio::io_context io(1);
-    const SystemClock clock;
-    SystemRandom random;
-    AsioTimers timers(io.get_executor());
-    const Runtime runtime{io.get_executor(), clock, random, timers};
-    auto service = HttpClient::make(runtime, service_url);
+int play_on(Loop& loop, const std::string& service_url, const std::optional<std::string>& sandbox_url,
+            const std::vector<Page>* pages) {
+    auto service = HttpClient::make(loop.runtime, service_url);
     if (!service) return say(service.error().detail);
     std::unique_ptr<HttpClient> sandbox;
     if (sandbox_url) {
-        auto made = HttpClient::make(runtime, *sandbox_url);
+        auto made = HttpClient::make(loop.runtime, *sandbox_url);
         if (!made) return say(made.error().detail);
         sandbox = std::move(*made);
     }
-    Stage stage{runtime, **service, sandbox.get(), std::to_string(random.next() % 1'000'000'000)};
+    Stage stage{loop.runtime, **service, sandbox.get(), pages, std::to_string(loop.random.next() % 1'000'000'000)};
     int failed = 0;
     bool done = false;
-    spawn(runtime.executor, play(stage, failed, done));
-    while (!done) io.run_one();
+    spawn(loop.runtime.executor, play(stage, failed, done));
+    while (!done) loop.io.run_one();
     return failed == 0 ? 0 : 1;
+}
+
+Task<http::Response> hear(std::vector<Page>& pages, http::Request& request) {
+    const std::string body(request.body);
+    pages.push_back({text(body, "kind"), text(body, "charge_id"), text(body, "detail")});
+    co_return http::Response{.status = 202};
 }
 
 }  // namespace
 
 int run_demo(std::optional<std::string> url) {
-    if (url) return play_against(*url, std::nullopt);
+    http::Counters counters;  // the connections that are dropped with the loop still count themselves off
+    auto loops = make_loops(1);
+    Loop& loop = *loops.front();
+    if (url) return play_on(loop, *url, std::nullopt, nullptr);
+
+    std::vector<Page> pages;
+    auto acceptors = open_listeners(loops, "127.0.0.1:0");
+    if (!acceptors) return say(acceptors.error().detail);
+    const std::string pager_url = "http://" + http::to_string(acceptors->front().local_endpoint()) + "/page";
+    http::Router router;
+    router.add(
+        {.method = "POST", .pattern = "/page", .handler = [&pages](http::Request& request) { return hear(pages, request); }});
+    http::Server pager(loop.runtime, std::move(acceptors->front()), std::move(router), {}, counters);
+    pager.start();
+
     auto sandbox = Child::start({"sandbox", "--listen", "127.0.0.1:0"}, {});
     if (!sandbox) return say(sandbox.error().detail);
     auto service = Child::start({"serve"}, {{"TOLLGATE_SERVER_LISTEN", "127.0.0.1:0"},
@@ -61,10 +78,11 @@ int run_demo(std::optional<std::string> url) {
                                             {"TOLLGATE_GATEWAY_URL", sandbox->url()},
                                             {"TOLLGATE_INVENTORY_URL", sandbox->url()},
                                             {"TOLLGATE_SHIPPING_URL", sandbox->url()},
+                                            {"TOLLGATE_PAGE_URL", pager_url},
                                             {"TOLLGATE_FRAUD_RULES", blocklist()},
                                             {"TOLLGATE_WEBHOOK_SOURCES", sandbox_source}});
     if (!service) return say(service.error().detail);
-    return play_against(service->url(), sandbox->url());
+    return play_on(loop, service->url(), sandbox->url(), &pages);
 }
 
 }  // namespace tollgate

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "service/demo/reconciliation.hpp"
 #include "signing/signatures.hpp"
 #include "telemetry/log.hpp"
 
@@ -16,59 +17,6 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 constexpr const char* blocklisted = "eve@example.com";
-
-struct Order {
-    std::string name;
-    std::string token = "tok_visa";
-    std::string sku = "SKU-1";
-    std::string email = "ann@example.com";
-};
-
-std::string body_of(const Stage& stage, const Order& order) {
-    return json::serialize(
-        json::object{{"order_id", "demo-" + stage.run + "-" + order.name},
-                     {"amount", 4999},
-                     {"currency", "USD"},
-                     {"payment_method", order.token},
-                     {"customer", {{"id", "cus_demo_" + stage.run}, {"email", order.email}, {"country", "US"}}},
-                     {"items", {json::object{{"sku", order.sku}, {"quantity", 1}}}}});
-}
-
-Task<Result<OutboundReply>> send(Stage& stage, const Order& order) {
-    co_return co_await stage.service.exchange({.method = "POST",
-                                               .path = "/charge",
-                                               .idempotency_key = "demo-" + stage.run + "-" + order.name,
-                                               .body = body_of(stage, order),
-                                               .deadline = stage.runtime.clock.steady() + 40s});
-}
-
-/// The answer once it is final: asks again, as a client would, while it is still 202 or in flight.
-Task<Result<OutboundReply>> charge(Stage& stage, Order order) {
-    const SteadyTime end = stage.runtime.clock.steady() + 60s;
-    for (;;) {
-        auto reply = co_await send(stage, order);
-        const bool unsettled = reply && (reply->status == 202 || (reply->status == 409 && reply->retry_after));
-        if (!unsettled || stage.runtime.clock.steady() > end) co_return reply;
-        co_await sleep_for(stage.runtime, reply->retry_after.value_or(1s));
-    }
-}
-
-Task<Result<OutboundReply>> get(Stage& stage, Exchange& from, std::string path) {
-    co_return co_await from.exchange(
-        {.method = "GET", .path = std::move(path), .deadline = stage.runtime.clock.steady() + 10s});
-}
-
-std::string text(const std::string& body, std::string_view member) {
-    json::error_code error;
-    const json::value value = json::parse(body, error);
-    if (error || !value.is_object()) return {};
-    const json::value* found = value.get_object().if_contains(member);
-    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-std::string unexpected(const Result<OutboundReply>& reply) {
-    return reply ? "the service answered " + std::to_string(reply->status) + " " + reply->body : reply.error().detail;
-}
 
 /// The effects of an order at the sandbox, as "reserve authorize capture ship".
 Task<std::string> effects(Stage& stage, std::string order) {
@@ -183,10 +131,6 @@ Task<std::string> card_data_is_masked(Stage&) {
     co_return masked ? "" : "the log holds: " + line;
 }
 
-Task<std::string> not_yet(Stage&) {
-    co_return "not yet";
-}
-
 }  // namespace
 
 std::string blocklist() {
@@ -199,7 +143,8 @@ std::vector<Scenario> scenarios() {
             {"a failed shipment after capture is undone in reverse order", unshippable_is_undone},
             {"a blocklisted email is refused before any gateway call, its reservation released", blocklisted_email_is_refused},
             {"a webhook is accepted, its duplicate acknowledged once, a tampered one refused", webhook_is_believed_once},
-            {"reconciliation finds one discrepancy of each kind", not_yet},
+            {"reconciliation finds one discrepancy of each kind and pages for a charge the gateway does not know",
+             reconciliation_finds_each_kind},
             {"a card number and its CVV in a log line come out masked", card_data_is_masked}};
 }
 

@@ -1,21 +1,12 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "gateway/exchange.hpp"
+#include "service/demo/stage.hpp"
 
 namespace tollgate::demo {
-
-/// What a scenario plays on: the service, and the sandbox behind it when it is within reach.
-struct Stage {
-    const Runtime& runtime;
-    Exchange& service;
-    Exchange* sandbox = nullptr;
-    std::string run;  // drawn once, part of every order and key, so that a demo can be repeated
-};
 
 struct Scenario {
     std::string title;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
+#include <utility>
 
 #include "core/money.hpp"
 #include "gateway/http_call.hpp"
@@ -30,33 +31,18 @@ bool is_one_of(const std::array<std::string_view, N>& words, std::string_view wo
     return std::ranges::find(words, word) != words.end();
 }
 
-/// The name of the first member that is wrong; empty: none is.
-std::string_view read_row(const object& row, GatewayTransaction& out) {
-    const std::string_view id = text_in(row, "id");
-    if (id.empty() || !is_plain(id, text_max)) return "id";
+WrittenTransaction written_in(const object& row) {
+    WrittenTransaction written{.id = text_in(row, "id"),
+                               .reference = text_in(row, "reference"),
+                               .type = text_in(row, "type"),
+                               .currency = text_in(row, "currency"),
+                               .status = text_in(row, "status"),
+                               .created_at = text_in(row, "created_at")};
     const value* const reference = row.if_contains("reference");
-    const bool named = reference != nullptr && !reference->is_null();
-    if (named && (!reference->is_string() || !is_plain(text_in(row, "reference"), text_max))) return "reference";
-    const std::string_view type = text_in(row, "type");
-    if (!is_one_of(types, type)) return "type";
+    if (reference != nullptr && !reference->is_null() && !reference->is_string()) written.reference.reset();
     const value* const amount = row.if_contains("amount");
-    if (amount == nullptr || !amount->is_int64() || amount->get_int64() < 0 || amount->get_int64() > Money::minor_max)
-        return "amount";
-    const auto currency = Currency::from_code(text_in(row, "currency"));
-    if (!currency) return "currency";
-    const std::string_view status = text_in(row, "status");
-    if (!is_one_of(states, status)) return "status";
-    const auto at = parse_rfc3339(text_in(row, "created_at"));
-    if (!at) return "created_at";
-
-    out = {.id = redact(id),
-           .reference = redact(text_in(row, "reference")),
-           .type = std::string(type),
-           .amount = amount->get_int64(),
-           .currency = std::string(currency->code()),
-           .status = std::string(status),
-           .created_at = *at};
-    return {};
+    if (amount != nullptr && amount->is_int64()) written.amount = amount->get_int64();
+    return written;
 }
 
 }  // namespace
@@ -73,9 +59,11 @@ Result<TransactionPage> read_transactions(const object& page) {
         const std::string place = "data[" + std::to_string(out.data.size()) + "]";
         const object* const members = row.if_object();
         if (members == nullptr) return fail(Code::unreadable_answer, place + " of the transactions is no object");
-        const std::string_view wrong = read_row(*members, out.data.emplace_back());
-        if (!wrong.empty())
-            return fail(Code::unreadable_answer, place + "." + std::string(wrong) + " of the transactions cannot be read");
+        auto movement = check_transaction(written_in(*members));
+        if (!movement)
+            return fail(Code::unreadable_answer,
+                        place + "." + std::string(movement.error()) + " of the transactions cannot be read");
+        out.data.push_back(std::move(*movement));
     }
     const value* const next = page.if_contains("next_cursor");
     if (next == nullptr || next->is_null()) return out;
@@ -84,6 +72,40 @@ Result<TransactionPage> read_transactions(const object& page) {
         return fail(Code::unreadable_answer, "next_cursor of the transactions cannot be read");
     out.next_cursor = cursor;
     return out;
+}
+
+std::expected<GatewayTransaction, std::string_view> check_transaction(const WrittenTransaction& written) {
+    if (written.id.empty() || !is_plain(written.id, text_max)) return std::unexpected("id");
+    if (!written.reference || !is_plain(*written.reference, text_max)) return std::unexpected("reference");
+    if (!is_transaction_type(written.type)) return std::unexpected("type");
+    if (!written.amount || *written.amount < 0 || *written.amount > Money::minor_max) return std::unexpected("amount");
+    const auto currency = Currency::from_code(written.currency);
+    if (!currency) return std::unexpected("currency");
+    if (!is_one_of(states, written.status)) return std::unexpected("status");
+    const auto at = parse_rfc3339(written.created_at);
+    if (!at) return std::unexpected("created_at");
+    return GatewayTransaction{.id = redact(written.id),
+                              .reference = redact(*written.reference),
+                              .type = std::string(written.type),
+                              .amount = *written.amount,
+                              .currency = std::string(currency->code()),
+                              .status = std::string(written.status),
+                              .created_at = *at};
+}
+
+std::string_view must_be(std::string_view member) noexcept {
+    if (member == "id") return "1 to 255 visible ASCII characters";
+    if (member == "reference") return "a charge's id, or empty; at most 255 visible ASCII characters";
+    if (member == "type") return "authorize, capture, void, refund or dispute, in lower case";
+    if (member == "amount")
+        return "a whole number of the currency's minor unit from 0 to 999999999999, like 4999 for 49.99 USD";
+    if (member == "currency") return "an ISO 4217 code in upper case, like USD";
+    if (member == "status") return "authorized, captured, voided, refunded, disputed or failed";
+    return "a time like 2026-11-22T10:00:00.000Z (RFC 3339)";
+}
+
+bool is_transaction_type(std::string_view type) noexcept {
+    return is_one_of(types, type);
 }
 
 }  // namespace tollgate

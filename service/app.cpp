@@ -10,7 +10,6 @@
 #include <thread>
 #include <utility>
 
-#include "net/http_client.hpp"
 #include "notify/notifier.hpp"
 #include "pipeline/fleet_breakers.hpp"
 #include "saga/recovery.hpp"
@@ -19,6 +18,7 @@
 #include "service/http/tls.hpp"
 #include "service/pages.hpp"
 #include "service/store.hpp"
+#include "service/target.hpp"
 #include "service/worker.hpp"
 #include "signing/signatures.hpp"
 #include "telemetry/log.hpp"
@@ -30,19 +30,6 @@ using namespace std::chrono_literals;
 
 std::size_t thread_count(int configured) {
     return configured > 0 ? static_cast<std::size_t>(configured) : std::max(1U, std::thread::hardware_concurrency());
-}
-
-/// Somewhere outside that is told of things: a setting's URL, reached at vetted addresses only.
-struct Target {
-    std::unique_ptr<HttpClient> client;
-    std::string path;
-};
-
-Result<Target> open_target(const Runtime& runtime, const std::string& url, std::string_view setting) {
-    auto [origin, path] = split_target(url);
-    auto client = HttpClient::make(runtime, origin, {.may_reach = vet_target});
-    if (!client) return fail(Code::bad_request, std::string(setting) + ": " + client.error().detail);
-    return Target{std::move(*client), std::move(path)};
 }
 
 void tell_failed_delivery(const FailedDelivery& failed) {

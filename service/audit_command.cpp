@@ -1,14 +1,9 @@
 #include "service/audit_command.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <iostream>
 
 #include "service/ascii_json.hpp"
+#include "service/output.hpp"
 #include "service/process.hpp"
 #include "service/store.hpp"
 #include "signing/hmac.hpp"
@@ -39,94 +34,6 @@ std::string told(const AuditVerdict& verdict) {
     return text;
 }
 
-/// A line that grows on a terminal, and is gone at the end.
-class ProgressLine {
-public:
-    ~ProgressLine() {
-        if (shown_) std::cerr << "\r\x1b[K" << std::flush;
-    }
-    void show(std::int64_t records) {
-        const auto now = std::chrono::steady_clock::now();
-        if (!terminal_ || now < next_) return;
-        next_ = now + std::chrono::milliseconds(200);
-        shown_ = true;
-        std::cerr << "\r" << records << " records" << std::flush;
-    }
-
-private:
-    const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-    bool shown_ = false;
-    std::chrono::steady_clock::time_point next_{};
-};
-
-/// Standard output, or a file that has a name of its own until it is whole.
-class Output {
-public:
-    explicit Output(std::string file) : file_(std::move(file)) {
-        if (file_.empty()) return;
-        temporary_ = file_ + ".XXXXXX";
-        fd_ = ::mkostemp(temporary_.data(), O_CLOEXEC);  // readable by its owner only
-        if (fd_ < 0) {
-            failed_ = errno;
-            temporary_.clear();
-        }
-    }
-    Output(const Output&) = delete;
-    Output& operator=(const Output&) = delete;
-    ~Output() {
-        if (!file_.empty() && fd_ >= 0) ::close(fd_);
-        if (!temporary_.empty()) ::unlink(temporary_.c_str());
-    }
-
-    Result<void> write(std::string_view text) {
-        buffer_ += text;
-        if (buffer_.size() >= buffer_max) flush();
-        return state();
-    }
-
-    Result<void> finish() {
-        flush();
-        if (failed_ == 0 && !file_.empty()) {
-            const bool kept = ::fsync(fd_) == 0 && ::rename(temporary_.c_str(), file_.c_str()) == 0;
-            if (kept) {
-                temporary_.clear();
-            } else {
-                failed_ = errno;
-            }
-        }
-        return state();
-    }
-
-    /// Whether it can be written to.
-    [[nodiscard]] Result<void> state() const {
-        if (failed_ == 0) return {};
-        return fail(Code::internal,
-                    (file_.empty() ? "standard output" : file_) + " cannot be written: " + std::strerror(failed_));
-    }
-
-private:
-    static constexpr std::size_t buffer_max = 1 << 16;
-
-    void flush() {
-        std::string_view rest = buffer_;
-        while (failed_ == 0 && !rest.empty()) {
-            const ssize_t written = ::write(fd_, rest.data(), rest.size());
-            if (written >= 0) {
-                rest.remove_prefix(static_cast<std::size_t>(written));
-            } else if (errno != EINTR) {
-                failed_ = errno;
-            }
-        }
-        buffer_.clear();
-    }
-
-    const std::string file_;
-    std::string temporary_;  // empty: none is left to be removed
-    std::string buffer_;
-    int fd_ = STDOUT_FILENO;
-    int failed_ = 0;
-};
-
 std::string line_of(const AuditEntry& entry) {
     const AuditRecord& record = entry.record;
     std::string line = "{\"seq\":" + std::to_string(entry.seq);
@@ -152,7 +59,7 @@ int verify_audit_log(const Settings& settings) {
     Result<AuditVerdict> verdict = AuditVerdict{};
     {
         ProgressLine line;
-        verdict = verify_audit(settings, [&](std::int64_t records) { line.show(records); });
+        verdict = verify_audit(settings, [&](std::int64_t records) { line.show(std::to_string(records) + " records"); });
     }
     if (!verdict) return say("the audit log could not be checked: " + verdict.error().detail, exit_failed);
     if (verdict->bad_seq) {

@@ -59,14 +59,18 @@ Result<RedisStoreOptions> redis_store_options(const Settings& settings) {
     return options;
 }
 
+PaymentError nothing_to_look_at(const std::string& what) {
+    return {Code::bad_request,
+            "store.url is sqlite::memory:, which ends with its process: there is no " + what + " to look at"};
+}
+
 /// Looks with the store's own way of doing it.
 template <class Look>
 Result<AuditVerdict> look_at_audit(const Settings& settings, Look look) {
     if (is_sqlite(settings)) {
         const SqliteOptions options = sqlite_options(settings);
         if (options.path != ":memory:") return look(options);
-        return fail(Code::bad_request,
-                    "store.url is sqlite::memory:, which ends with its process: there is no audit log to look at");
+        return fail(nothing_to_look_at("audit log"));
     }
     Result<RedisStoreOptions> options = redis_store_options(settings);
     if (!options) return fail(options.error());
@@ -93,12 +97,19 @@ Result<AuditVerdict> export_audit(const Settings& settings, std::chrono::sys_day
 }
 
 Result<Store> Store::open(const Settings& settings, const std::vector<const Runtime*>& loops) {
-    if (is_sqlite(settings)) return open_sqlite(settings);
-    return open_redis(settings, loops);
+    if (is_sqlite(settings)) return open_sqlite(settings, Use::serve);
+    return open_redis(settings, loops, Use::serve);
 }
 
-Result<Store> Store::open_sqlite(const Settings& settings) {
-    auto opened = SqliteStore::open(sqlite_options(settings));
+Result<Store> Store::open_to_read(const Settings& settings, const std::vector<const Runtime*>& loops) {
+    if (is_sqlite(settings)) return open_sqlite(settings, Use::read);
+    return open_redis(settings, loops, Use::read);
+}
+
+Result<Store> Store::open_sqlite(const Settings& settings, Use use) {
+    const SqliteOptions options = sqlite_options(settings);
+    if (use == Use::read && options.path == ":memory:") return fail(nothing_to_look_at("store"));
+    auto opened = use == Use::read ? SqliteStore::open_read_only(options) : SqliteStore::open(options);
     if (!opened) return fail(std::move(opened.error()));
     std::shared_ptr<SqliteStore> sqlite = std::move(*opened);
     Store store(sqlite);
@@ -106,12 +117,17 @@ Result<Store> Store::open_sqlite(const Settings& settings) {
     return store;
 }
 
-Result<Store> Store::open_redis(const Settings& settings, const std::vector<const Runtime*>& loops) {
+Result<Store> Store::open_redis(const Settings& settings, const std::vector<const Runtime*>& loops, Use use) {
     Result<RedisStoreOptions> options = redis_store_options(settings);
     if (!options) return fail(std::move(options.error()));
-    options->hook = tell;
+    if (use == Use::read) {
+        options->redis.replicas = 0;  // what only reads waits for none
+    } else {
+        options->hook = tell;
+    }
     auto opened = RedisStore::open(std::move(*options), loops);
     if (!opened) return fail(std::move(opened.error()));
+    if (use == Use::read) opened->warnings.clear();
     for (const std::string& warning : opened->warnings) log::warn("the store may lose charges", {{"why", warning}});
     std::shared_ptr<RedisStore> fleet = std::move(opened->store);
     Store store(fleet);

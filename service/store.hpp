@@ -11,6 +11,7 @@
 #include "stores/audit_verdict.hpp"
 #include "stores/fleet.hpp"
 #include "stores/ports.hpp"
+#include "stores/reconciliation.hpp"
 
 namespace tollgate {
 
@@ -32,8 +33,12 @@ public:
     /// a sentence that names what is to be mended.
     [[nodiscard]] static Result<Store> open(const Settings& settings, const std::vector<const Runtime*>& loops);
 
+    /// For a command that only reads, beside serving processes or without any; what would write to a file fails. Else the same.
+    [[nodiscard]] static Result<Store> open_to_read(const Settings& settings, const std::vector<const Runtime*>& loops);
+
     [[nodiscard]] ChargeStore& charges() const noexcept { return *charges_; }
     [[nodiscard]] EventStore& events() const noexcept { return *events_; }
+    [[nodiscard]] ReconciliationStore& reconciliation() const noexcept { return *reconciliation_; }
     [[nodiscard]] AuditLog& audit() const noexcept { return *audit_; }
     [[nodiscard]] StoreHealth& health() const noexcept { return *health_; }
     /// None: no other process shares the store.
@@ -46,16 +51,22 @@ public:
 private:
     template <class Concrete>
     explicit Store(std::shared_ptr<Concrete> opened)
-        : charges_(opened.get()), events_(&opened->events()), audit_(opened.get()), health_(opened.get()) {
+        : charges_(opened.get()),
+          events_(&opened->events()),
+          reconciliation_(&opened->reconciliation()),
+          audit_(opened.get()),
+          health_(opened.get()) {
         owner_ = std::move(opened);
     }
 
-    static Result<Store> open_sqlite(const Settings& settings);
-    static Result<Store> open_redis(const Settings& settings, const std::vector<const Runtime*>& loops);
+    enum class Use : std::uint8_t { serve, read };
+    static Result<Store> open_sqlite(const Settings& settings, Use use);
+    static Result<Store> open_redis(const Settings& settings, const std::vector<const Runtime*>& loops, Use use);
 
     std::shared_ptr<void> owner_;
     ChargeStore* charges_;
     EventStore* events_;
+    ReconciliationStore* reconciliation_;
     AuditLog* audit_;
     StoreHealth* health_;
     FleetStore* fleet_ = nullptr;

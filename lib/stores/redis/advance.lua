@@ -3,7 +3,7 @@
 -- KEYS: row, due, answers, ledger, velocity…
 -- ARGV: 1 fence, 2 number of this write, 3 standing, 4 state, 5 due ("": none), 6 lease, 7 answer ("": none), 8 now, 9 id,
 --   10 how many ledger entries, 11 how many velocities, 12 how many events, 13 how many operations, 14 what is at risk ("":
---   nothing); for each entry: its name, its value; for each velocity: window, max; for each event: id, at, fingerprint, the
+--   nothing); for each entry: its name, its value, its day; for each velocity: window, max; for each event: id, at, fingerprint, the
 --   rest of it; for each operation: id, fingerprint behind its length, answer ("": none yet); audit.
 -- Returns "done", or why nothing was written: "lease", "older".
 local id, standing = ARGV[9], ARGV[3]
@@ -17,7 +17,7 @@ local function is_settled(kept)
   return #kept > colon + tonumber(sub(kept, 1, colon - 1))
 end
 
-keep_audit(15 + 2 * entries + 2 * velocities + 4 * events + 3 * operations)
+keep_audit(15 + 3 * entries + 2 * velocities + 4 * events + 3 * operations)
 local row = call('HMGET', ROW, 'f', 'w', 's', 'A', 'm', 'q', 'u')
 if row[1] ~= ARGV[1] then return 'lease' end
 
@@ -73,22 +73,23 @@ end
 
 if entries > 0 then
   local place = call('HLEN', KEYS[4])
-  for i = 15, 13 + 2 * entries, 2 do
-    local name = ARGV[i]
-    if call('HSETNX', KEYS[4], name, place .. ':' .. ARGV[i + 1]) == 1 then
+  for i = 15, 12 + 3 * entries, 3 do
+    local name, value = ARGV[i], ARGV[i + 1]
+    if call('HSETNX', KEYS[4], name, place .. ':' .. value) == 1 then
       place = place + 1
+      call('RPUSH', prefix .. 'd:' .. ARGV[i + 2], id .. ' ' .. value .. ' ' .. name)
       call('SET', prefix .. 'w:' .. sub(name, find(name, ' ', 1, true) + 1), id)
     end
   end
 end
 
 for i = 1, velocities do
-  local at = 13 + 2 * entries + 2 * i
+  local at = 13 + 3 * entries + 2 * i
   add_event(KEYS[4 + i], ARGV[8], ARGV[at], tonumber(ARGV[at + 1]), id .. ':' .. ARGV[1] .. ':' .. ARGV[8])
 end
 
 for i = 1, events do
-  local at = 11 + 2 * entries + 2 * velocities + 4 * i
+  local at = 11 + 3 * entries + 2 * velocities + 4 * i
   local event = ARGV[at]
   if call('EXISTS', event_of(event)) == 0 then
     call('HSET', event_of(event), 's', 'ow' .. ARGV[at + 1], 'p', ARGV[at + 2], 'v', ARGV[at + 3], 'h', id)
@@ -97,7 +98,7 @@ for i = 1, events do
 end
 
 for i = 1, operations do
-  local at = 12 + 2 * entries + 2 * velocities + 4 * events + 3 * i
+  local at = 12 + 3 * entries + 2 * velocities + 4 * events + 3 * i
   local all, operation, answer = prefix .. 'p:' .. id, ARGV[at], ARGV[at + 2]
   local kept = call('HGET', all, operation)
   local settles = answer ~= '' and not (kept and is_settled(kept))

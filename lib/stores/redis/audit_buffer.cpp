@@ -1,19 +1,11 @@
 #include "stores/redis/audit_buffer.hpp"
 
-#include <chrono>
 #include <functional>
 #include <utility>
 
 #include "stores/redis/keys.hpp"
 
 namespace tollgate::redis {
-
-std::string audit_day(WallTime at) {
-    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(at));
-    const int number = static_cast<int>(day.year()) * 10'000 + static_cast<int>(static_cast<unsigned>(day.month())) * 100 +
-                       static_cast<int>(static_cast<unsigned>(day.day()));
-    return std::to_string(number);
-}
 
 bool AuditBuffer::append(AuditRecord record) {
     const std::lock_guard hold(mutex_);
@@ -51,7 +43,7 @@ void AuditBuffer::add(int partition, const AuditRecord& record) {
     if (chain.list.empty()) chain.list = Keys(partition).chains();
     chain.head = hasher_.next(chain.head, ++chain.last, record);
     Kept kept;
-    kept.day_and_chain = audit_day(record.at) + ":" + name_;
+    kept.day_and_chain = day_name(record.at) + ":" + name_;
     kept.key = Keys(partition).chain(kept.day_and_chain);
     kept.number = std::to_string(chain.last);
     kept.bytes = bytes_of(chain.head);

@@ -16,9 +16,6 @@
 
 namespace tollgate::redis {
 
-/// By which day a record lies: "20261122".
-[[nodiscard]] std::string audit_day(WallTime at);
-
 /// Audit records of one loop on their way into Redis.
 ///
 /// They travel with whatever is written next, in whichever partition that is, and join that partition's chain: one for each

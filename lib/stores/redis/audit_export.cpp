@@ -1,5 +1,5 @@
-#include "stores/redis/audit_buffer.hpp"
 #include "stores/redis/audit_chains.hpp"
+#include "stores/redis/keys.hpp"
 
 namespace tollgate {
 namespace redis {
@@ -91,7 +91,7 @@ private:
 }  // namespace redis
 
 Result<AuditVerdict> export_audit(const RedisStoreOptions& options, std::chrono::sys_days day, const AuditVisitor& visit) {
-    return redis::look_alone<redis::Exporter>(options, redis::audit_day(day), visit);
+    return redis::look_alone<redis::Exporter>(options, redis::day_name(day), visit);
 }
 
 }  // namespace tollgate

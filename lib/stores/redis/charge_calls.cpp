@@ -16,7 +16,10 @@ Words arguments_of(const Transition& t, std::string number) {
     words.add(static_cast<std::int64_t>(t.ledger.size())).add(static_cast<std::int64_t>(t.velocities.size()));
     words.add(static_cast<std::int64_t>(t.events.size())).add(static_cast<std::int64_t>(t.operations.size()));
     words.add(risk_field(t.at_risk));
-    for (const LedgerEntry& entry : t.ledger) words.add(ledger_name(entry)).add(ledger_value(entry, t.now));
+    for (const LedgerEntry& entry : t.ledger) {
+        const WallTime at = entry.moved_at.value_or(t.now);
+        words.add(ledger_name(entry)).add(ledger_value(entry, at)).add(day_name(at));
+    }
     for (const Velocity& velocity : t.velocities) words.add(velocity.window.count()).add(velocity.max);
     for (const Event& event : t.events) {
         words.ref(event.id).add(text_of(event.at)).ref(event.fingerprint).add(event_value(event));

@@ -1,10 +1,18 @@
 #include "stores/redis/keys.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "stores/redis/rows.hpp"
 
 namespace tollgate::redis {
+
+std::string day_name(WallTime at) {
+    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(at));
+    const int number = static_cast<int>(day.year()) * 10'000 + static_cast<int>(static_cast<unsigned>(day.month())) * 100 +
+                       static_cast<int>(static_cast<unsigned>(day.day()));
+    return std::to_string(number);
+}
 
 Keys::Keys(int partition) {
     std::ranges::copy(std::string_view("tg:{p00}:"), prefix_);

@@ -17,6 +17,11 @@
 ///                                    those with a pending refund (C is f)
 ///     tg:{pNN}:l:SALE        ZSET    living charges of one order, amount and currency by begun_at; as long as the window
 ///     tg:{pNN}:m:ID          HASH    ledger: "type gateway-id" → "place:amount:currency:at"
+///     tg:{pNN}:d:DAY         LIST    ledger of a UTC day (20261122), by the entries' own times: see rows.hpp
+///     tg:{pNN}:r:DAY         HASH    reconciliation of the day, in one partition by the day's number: fence (f), lease_until
+///     (l; 0:
+///                                    it is over), finished_at (a) and report (b) of the last one that was done
+///     tg:{pNN}:rn:DAY        HASH    what was done about its discrepancies: name → nothing
 ///     tg:{pNN}:p:ID          HASH    operations on a charge: id → fingerprint behind its length, status and body of the answer
 ///     tg:{pNN}:k             LIST    "answered_at:ID" of kept answers, "answered_at:ID OPERATION" of those of operations, for
 ///                                    the sweep
@@ -25,7 +30,7 @@
 ///     tg:{pNN}:v:KEY         ZSET    events of a velocity by time; as long as its window
 ///     tg:{pNN}:w:GATEWAYID   id of the charge that has it in its ledger
 ///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute
-///     tg:{pNN}:y:NONCE       what a claim claimed or a take was told, for a minute
+///     tg:{pNN}:y:NONCE       what a claim claimed, or a take or the claim of a run was told, for a minute
 ///     tg:{pNN}:a             HASH    "DAY:CHAIN" → number of the last record
 ///     tg:{pNN}:a:DAY:CHAIN   HASH    number → hash, record
 ///
@@ -45,6 +50,9 @@
 /// The part in braces is what Redis Cluster places a key by: one partition is one slot.
 namespace tollgate::redis {
 
+/// The UTC day of a time, as keys have it: "20261122".
+[[nodiscard]] std::string day_name(WallTime at);
+
 class Keys {
 public:
     explicit Keys(int partition);
@@ -58,6 +66,9 @@ public:
     [[nodiscard]] std::string of_status(ChargeStatus status, std::string_view tenant) const;
     [[nodiscard]] std::string living(std::string_view sale) const { return key("l:", sale); }
     [[nodiscard]] std::string ledger(std::string_view id) const { return key("m:", id); }
+    [[nodiscard]] std::string day(WallTime at) const { return key("d:", day_name(at)); }
+    [[nodiscard]] std::string run(WallTime day) const { return key("r:", day_name(day)); }
+    [[nodiscard]] std::string notes(WallTime day) const { return key("rn:", day_name(day)); }
     [[nodiscard]] std::string answers() const { return key("k"); }
     [[nodiscard]] std::string operations(std::string_view id) const { return key("p:", id); }
     [[nodiscard]] std::string at_risk() const { return key("u"); }

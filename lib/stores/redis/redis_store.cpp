@@ -6,6 +6,7 @@
 namespace tollgate {
 
 using redis::Lane;
+using std::chrono::sys_days;
 
 namespace {
 
@@ -50,10 +51,46 @@ private:
     redis::StoreCore& core_;
 };
 
+class Reconciliation final : public ReconciliationStore {
+public:
+    explicit Reconciliation(redis::StoreCore& core) : core_(core) {}
+
+    Task<Result<LedgerPage>> ledger_of(LedgerQuery query) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.ledger_of(lane, std::move(query)); });
+    }
+    Task<Result<std::optional<std::uint64_t>>> claim_run(sys_days day, WallTime now, WallTime lease_until,
+                                                         bool unless_finished) override {
+        co_return co_await core_.lanes().run(
+            [&](Lane& lane) { return core_.claim_run(lane, day, now, lease_until, unless_finished); });
+    }
+    Task<Result<void>> extend_run(sys_days day, std::uint64_t fence, WallTime lease_until) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.extend_run(lane, day, fence, lease_until); });
+    }
+    Task<Result<void>> finish_run(sys_days day, std::uint64_t fence, std::string report, WallTime now) override {
+        co_return co_await core_.lanes().run(
+            [&](Lane& lane) { return core_.finish_run(lane, day, fence, std::move(report), now); });
+    }
+    Task<Result<std::optional<ReconciliationRun>>> find_run(sys_days day) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.find_run(lane, day); });
+    }
+    Task<Result<void>> note_action(sys_days day, std::string action) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.note_action(lane, day, std::move(action)); });
+    }
+    Task<Result<bool>> is_noted(sys_days day, std::string action) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.is_noted(lane, day, std::move(action)); });
+    }
+
+private:
+    redis::StoreCore& core_;
+};
+
 }  // namespace
 
 RedisStore::RedisStore(std::shared_ptr<redis::StoreCore> core)
-    : core_(std::move(core)), fleet_(run_on(*core_)), events_(std::make_unique<Events>(*core_)) {}
+    : core_(std::move(core)),
+      fleet_(run_on(*core_)),
+      events_(std::make_unique<Events>(*core_)),
+      reconciliation_(std::make_unique<Reconciliation>(*core_)) {}
 
 RedisStore::~RedisStore() {
     core_->stop();

@@ -9,6 +9,7 @@
 #include "stores/audit_verdict.hpp"
 #include "stores/events.hpp"
 #include "stores/ports.hpp"
+#include "stores/reconciliation.hpp"
 #include "stores/redis/fleet_store.hpp"
 
 namespace tollgate {
@@ -84,6 +85,9 @@ public:
     /// What came from gateways and what is for the shop; lives as long as this.
     [[nodiscard]] EventStore& events() noexcept { return *events_; }
 
+    /// The ledger of days and their comparisons; lives as long as this.
+    [[nodiscard]] ReconciliationStore& reconciliation() noexcept { return *reconciliation_; }
+
     /// Forgets outlived answers and events now, as it does by itself; how many were looked at.
     Task<Result<std::size_t>> sweep();
 
@@ -101,6 +105,7 @@ private:
     std::shared_ptr<redis::StoreCore> core_;
     RedisFleetStore fleet_;
     std::unique_ptr<EventStore> events_;
+    std::unique_ptr<ReconciliationStore> reconciliation_;
 };
 
 /// Both only read, beside serving processes or without any. They block, and fail with `store_unavailable` and a sentence when

@@ -15,12 +15,26 @@ ChargeStatus status_of(char letter) noexcept {
     return at == std::string_view::npos ? ChargeStatus::needs_attention : static_cast<ChargeStatus>(at);
 }
 
-/// What stands before the next colon, which is taken away with it.
-std::string_view until_colon(std::string_view& text) {
-    const std::size_t colon = std::min(text.find(':'), text.size());
-    const std::string_view part = text.substr(0, colon);
-    text.remove_prefix(std::min(colon + 1, text.size()));
+/// What stands before the next such character, which is taken away with it.
+std::string_view until(char end, std::string_view& text) {
+    const std::size_t at = std::min(text.find(end), text.size());
+    const std::string_view part = text.substr(0, at);
+    text.remove_prefix(std::min(at + 1, text.size()));
     return part;
+}
+
+std::string_view until_colon(std::string_view& text) {
+    return until(':', text);
+}
+
+/// From "type gateway-id" and "amount:currency:at"; of these the time is left.
+LedgerEntry read_entry(std::string_view name, std::string_view& value) {
+    LedgerEntry entry;
+    entry.type = until(' ', name);
+    entry.gateway_id = name;
+    entry.amount = number_of(until_colon(value));
+    entry.currency = until_colon(value);
+    return entry;
 }
 
 void read_sale(ChargeRow& row, std::string_view sale) {
@@ -138,21 +152,23 @@ WallTime created_at(std::string_view first_field) {
 std::vector<LedgerEntry> read_ledger(ReplyView fields) {
     std::vector<std::pair<std::int64_t, LedgerEntry>> placed;
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-        const std::string_view name = fields[i].text();
         std::string_view value = fields[i + 1].text();
-        const std::size_t space = std::min(name.find(' '), name.size());
         const std::int64_t place = number_of(until_colon(value));
-        LedgerEntry entry;
-        entry.type = name.substr(0, space);
-        entry.gateway_id = name.substr(std::min(space + 1, name.size()));
-        entry.amount = number_of(until_colon(value));
-        entry.currency = until_colon(value);
-        placed.emplace_back(place, std::move(entry));
+        placed.emplace_back(place, read_entry(fields[i].text(), value));
     }
     std::ranges::sort(placed, {}, [](const auto& one) { return one.first; });
     std::vector<LedgerEntry> entries;
     for (auto& [place, entry] : placed) entries.push_back(std::move(entry));
     return entries;
+}
+
+BookedEntry read_booked(std::string_view text) {
+    BookedEntry booked;
+    booked.charge_id = until(' ', text);
+    std::string_view value = until(' ', text);
+    booked.entry = read_entry(text, value);
+    booked.at = time_of(value);
+    return booked;
 }
 
 std::string ledger_name(const LedgerEntry& entry) {

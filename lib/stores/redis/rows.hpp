@@ -7,6 +7,7 @@
 
 #include "net/redis/reply.hpp"
 #include "stores/ports.hpp"
+#include "stores/reconciliation.hpp"
 
 /// How a charge lies in its hash. What no script looks at is kept together, since a field costs some sixty bytes.
 ///
@@ -45,6 +46,9 @@ struct StoredRow {
 [[nodiscard]] std::vector<LedgerEntry> read_ledger(ReplyView fields);
 [[nodiscard]] std::string ledger_name(const LedgerEntry& entry);
 [[nodiscard]] std::string ledger_value(const LedgerEntry& entry, WallTime at);
+
+/// Of the list of a day: "charge-id amount:currency:at type gateway-id".
+[[nodiscard]] BookedEntry read_booked(std::string_view text);
 
 [[nodiscard]] inline std::string text_of(WallTime time) {
     return std::to_string(time.time_since_epoch().count());

@@ -3,7 +3,7 @@
 #include <string_view>
 
 namespace tollgate::scripts {
-extern const std::string_view shared, begin, advance, claim, take, audit, sweep, page, survey;
+extern const std::string_view shared, begin, advance, claim, take, audit, sweep, page, survey, run_claim, run_write, note;
 extern const std::string_view event_shared, event_accept, event_claim, event_settle, event_replay, event_due, event_sweep;
 }  // namespace tollgate::scripts
 
@@ -29,6 +29,9 @@ const Scripts& scripts() {
                              .sweep = {"sweep", std::string(tollgate::scripts::sweep)},
                              .page = {"page", std::string(tollgate::scripts::page)},
                              .survey = {"survey", std::string(tollgate::scripts::survey)},
+                             .run_claim = with_shared("run_claim", tollgate::scripts::run_claim),
+                             .run_write = with_shared("run_write", tollgate::scripts::run_write),
+                             .note = with_shared("note", tollgate::scripts::note),
                              .event_accept = with_events("event_accept", tollgate::scripts::event_accept),
                              .event_claim = with_events("event_claim", tollgate::scripts::event_claim),
                              .event_settle = with_events("event_settle", tollgate::scripts::event_settle),

@@ -8,6 +8,7 @@ namespace tollgate::redis {
 /// event_shared.lua behind it where events are written.
 struct Scripts {
     Script begin, advance, claim, take, audit, sweep, page, survey;
+    Script run_claim, run_write, note;
     Script event_accept, event_claim, event_settle, event_replay, event_due, event_sweep;
 };
 

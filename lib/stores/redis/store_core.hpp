@@ -69,6 +69,15 @@ public:
     Task<Result<EventPage>> archive(Lane& lane, ArchiveQuery query);
     Task<Result<Replayed>> replay(Lane& lane, std::string id, WallTime now);
 
+    Task<Result<LedgerPage>> ledger_of(Lane& lane, LedgerQuery query);
+    Task<Result<std::optional<std::uint64_t>>> claim_run(Lane& lane, std::chrono::sys_days day, WallTime now,
+                                                         WallTime lease_until, bool unless_finished);
+    Task<Result<void>> extend_run(Lane& lane, std::chrono::sys_days day, std::uint64_t fence, WallTime lease_until);
+    Task<Result<void>> finish_run(Lane& lane, std::chrono::sys_days day, std::uint64_t fence, std::string report, WallTime now);
+    Task<Result<std::optional<ReconciliationRun>>> find_run(Lane& lane, std::chrono::sys_days day);
+    Task<Result<void>> note_action(Lane& lane, std::chrono::sys_days day, std::string action);
+    Task<Result<bool>> is_noted(Lane& lane, std::chrono::sys_days day, std::string action);
+
     Task<Result<void>> check(Lane& lane);
     Task<Result<std::size_t>> sweep(Lane& lane);
 
@@ -103,6 +112,7 @@ private:
     Task<Result<std::vector<StoredEvent>>> claim_some_events(Lane& lane, EventQueue queue, int partition, WallTime now,
                                                              Milliseconds lease, std::size_t limit);
     Task<Result<void>> settle_some(Lane& lane, int partition, std::vector<Settlement> settlements, WallTime now);
+    Task<Result<void>> write_run(Lane& lane, std::chrono::sys_days day, Words arguments);
     struct EventLists;
     struct EventList;
     Task<bool> read_on(Lane& lane, const EventLists& lists, EventList& list, int partition, std::size_t count, SteadyTime by);

@@ -1,11 +1,5 @@
 #include "stores/sqlite/audit_rows.hpp"
 
-#include <sys/stat.h>
-
-#include <filesystem>
-
-#include "stores/sqlite/open_file.hpp"
-
 namespace tollgate::sqlite {
 namespace {
 
@@ -29,18 +23,16 @@ Result<AuditRows> AuditRows::open(const SqliteOptions& options) {
     Result<std::string> path = real_path(options);
     if (!path) return fail(std::move(path.error()));
     AuditRows rows(std::move(*path), options);
-    // Whoever has the file open has a log beside it. To read it like a shared one would make one, and leave it there.
-    std::error_code ignored;
-    if (!std::filesystem::exists(rows.path_ + "-wal", ignored)) rows.unshared_ = rows.mark();
-    const Result<void> opened = rows.connect(rows.unshared_ ? Database::Access::unshared : Database::Access::read_only);
+    rows.quiet_ = QuietFile::at(rows.path_);
+    const Result<void> opened = rows.connect(rows.quiet_ ? Database::Access::unshared : Database::Access::read_only);
     if (!opened) return fail(opened.error());
     return rows;
 }
 
 Result<AuditLook> AuditRows::look(std::int64_t seq, WallTime from, WallTime until) {
     AuditLook look = read(seq, from, until);
-    if (unshared_ && mark() != *unshared_) {  // a service began to write meanwhile
-        unshared_.reset();
+    if (quiet_ && !quiet_->undisturbed()) {
+        quiet_.reset();
         const Result<void> opened = connect(Database::Access::read_only);
         if (!opened) return fail(opened.error());
         look = read(seq, from, until);
@@ -49,12 +41,6 @@ Result<AuditLook> AuditRows::look(std::int64_t seq, WallTime from, WallTime unti
     if (look.damage && kind != Severity::corrupt && kind != Severity::statement)
         return fail(Code::store_unavailable, "the audit log could not be read: " + look.damage.text);
     return look;
-}
-
-AuditRows::Mark AuditRows::mark() const {
-    struct stat file{};
-    if (::stat(path_.c_str(), &file) != 0) return {};
-    return {file.st_ino, file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec};
 }
 
 Result<void> AuditRows::connect(Database::Access access) {

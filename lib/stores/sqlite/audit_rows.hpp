@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "stores/audit_hasher.hpp"
-#include "stores/sqlite/database.hpp"
-#include "stores/sqlite/sqlite_store.hpp"
+#include "stores/sqlite/open_file.hpp"
 
 namespace tollgate::sqlite {
 
@@ -41,21 +40,13 @@ public:
     [[nodiscard]] Result<AuditLook> look(std::int64_t seq, WallTime from, WallTime until);
 
 private:
-    /// Tells whether a file was written to: its inode, size and time of change.
-    struct Mark {
-        std::uint64_t inode = 0;
-        std::int64_t size = 0, seconds = 0, nanoseconds = 0;
-        friend bool operator==(const Mark&, const Mark&) = default;
-    };
-
     AuditRows(std::string path, SqliteOptions options) : path_(std::move(path)), options_(std::move(options)) {}
-    [[nodiscard]] Mark mark() const;
     Result<void> connect(Database::Access access);
     [[nodiscard]] AuditLook read(std::int64_t seq, WallTime from, WallTime until);
 
     std::string path_;
     SqliteOptions options_;
-    std::optional<Mark> unshared_;  // nobody had it open when it was so
+    std::optional<QuietFile> quiet_;  // none: it is read like a shared one
     std::optional<Database> database_;
 };
 

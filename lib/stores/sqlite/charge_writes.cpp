@@ -178,7 +178,7 @@ Result<void> ChargeWrites::advance(const Transition& transition) {
     if (!write_step(t)) return fail(Code::lease_lost, "another owner has taken the charge up");
     ++transitions_;
     for (const LedgerEntry& entry : t.ledger) {
-        add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, t.now);
+        add_ledger_.run(t.id, entry.type, entry.gateway_id, entry.amount, entry.currency, entry.moved_at.value_or(t.now));
     }
     for (const OperationRecord& operation : t.operations) keep(t.id, operation, t.now);
     events_.queue(t.events, t.now);

@@ -14,6 +14,8 @@
 #include "stores/sqlite/event_reads.hpp"
 #include "stores/sqlite/event_writes.hpp"
 #include "stores/sqlite/housekeeping.hpp"
+#include "stores/sqlite/reconciliation_reads.hpp"
+#include "stores/sqlite/reconciliation_writes.hpp"
 
 /// How a coroutine has something done on a store's own thread.
 namespace tollgate::sqlite {
@@ -26,6 +28,8 @@ struct Session {
           writes(database),
           event_reads(database),
           event_writes(database),
+          reconciliation_reads(database),
+          reconciliation_writes(database),
           housekeeping(database) {}
 
     Database database;
@@ -33,6 +37,8 @@ struct Session {
     ChargeWrites writes;
     EventReads event_reads;
     EventWrites event_writes;
+    ReconciliationReads reconciliation_reads;
+    ReconciliationWrites reconciliation_writes;
     Housekeeping housekeeping;
 };
 

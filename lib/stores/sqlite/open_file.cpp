@@ -1,6 +1,7 @@
 #include "stores/sqlite/open_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -101,6 +102,21 @@ Result<Database> open_for_reading(const std::string& path, const SqliteOptions& 
     if (!database) return database;
     if (Result<void> current = check_version(*database, path); !current) return fail(std::move(current.error()));
     return database;
+}
+
+std::optional<QuietFile> QuietFile::at(const std::string& path) {
+    QuietFile quiet;
+    struct stat file{};
+    if (::stat(path.c_str(), &file) != 0) return std::nullopt;
+    quiet.path_ = path;
+    quiet.inode_ = file.st_ino;
+    quiet.size_ = file.st_size;
+    quiet.seconds_ = file.st_mtim.tv_sec;
+    quiet.nanoseconds_ = file.st_mtim.tv_nsec;
+    // In this order: a log that was folded in meanwhile has changed the file.
+    std::error_code ignored;
+    if (std::filesystem::exists(path + "-wal", ignored)) return std::nullopt;
+    return quiet;
 }
 
 }  // namespace tollgate::sqlite

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/error.hpp"
@@ -21,5 +23,23 @@ namespace tollgate::sqlite {
 /// A connection that only reads: a file somebody may be writing (`read_only`), or one that nobody has open (`unshared`).
 [[nodiscard]] Result<Database> open_for_reading(const std::string& path, const SqliteOptions& options,
                                                 Database::Access access = Database::Access::read_only);
+
+/// A file that nobody has open, as it is. Whoever writes one has a log beside it; to read it like a shared one would make such
+/// a log, and leave it there.
+class QuietFile {
+public:
+    /// None: somebody has it open, or had when they died.
+    [[nodiscard]] static std::optional<QuietFile> at(const std::string& path);
+
+    /// Whether it still is as it was. Asked after a look: else what was seen may be old, or of two times.
+    [[nodiscard]] bool undisturbed() const { return at(path_) == *this; }
+
+    friend bool operator==(const QuietFile&, const QuietFile&) = default;
+
+private:
+    std::string path_;
+    std::uint64_t inode_ = 0;
+    std::int64_t size_ = 0, seconds_ = 0, nanoseconds_ = 0;  // of its last change
+};
 
 }  // namespace tollgate::sqlite

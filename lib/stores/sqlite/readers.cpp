@@ -6,19 +6,14 @@ namespace {
 /// How many one thread takes at a time: they share a post back, and leave the rest to the other threads.
 constexpr std::size_t reads_at_once = 16;
 
-void answer(Session& session, Job& job) {
-    job.run(session);
-    if (!session.database.failed()) return;
-    job.refuse(PaymentError(Code::store_unavailable, "the store could not be read: " + session.database.failure().text));
-    session.database.clear_failure();
-}
-
 }  // namespace
 
-Readers::Readers(std::vector<Database> databases, std::size_t queue_max) : queue_max_(queue_max) {
+Readers::Readers(std::vector<Database> databases, std::size_t queue_max, std::optional<Quiet> quiet)
+    : queue_max_(queue_max), quiet_(std::move(quiet)) {
     for (Database& database : databases) {
-        Session& session = *sessions_.emplace_back(std::make_unique<Session>(std::move(database)));
-        threads_.emplace_back([this, &session] { work(session); });
+        auto session = std::make_unique<Session>(std::move(database));
+        Seat& seat = *seats_.emplace_back(std::make_unique<Seat>(Seat{std::move(session), quiet_.has_value()}));
+        threads_.emplace_back([this, &seat] { work(seat); });
     }
 }
 
@@ -48,7 +43,7 @@ void Readers::submit(Job& job) {
     complete(refused);
 }
 
-void Readers::work(Session& session) {
+void Readers::work(Seat& seat) {
     std::unique_lock hold(mutex_);
     for (;;) {
         if (waiting_.empty() && stopping_) return;
@@ -60,10 +55,30 @@ void Readers::work(Session& session) {
         }
         JobList batch = waiting_.take(reads_at_once);
         hold.unlock();
-        for (Job* job = batch.first(); job != nullptr; job = job->next) answer(session, *job);
+        for (Job* job = batch.first(); job != nullptr; job = job->next) answer(seat, *job);
         complete(batch);
         hold.lock();
     }
+}
+
+void Readers::answer(Seat& seat, Job& job) const {
+    job.run(*seat.session);
+    if (seat.quiet && !quiet_->file.undisturbed()) {
+        if (const Result<void> shared = share(seat); !shared) return job.refuse(shared.error());
+        job.run(*seat.session);
+    }
+    Database& database = seat.session->database;
+    if (!database.failed()) return;
+    job.refuse(PaymentError(Code::store_unavailable, "the store could not be read: " + database.failure().text));
+    database.clear_failure();
+}
+
+Result<void> Readers::share(Seat& seat) const {
+    Result<Database> beside = quiet_->reopen();
+    if (!beside) return fail(std::move(beside.error()));
+    seat.session = std::make_unique<Session>(std::move(*beside));
+    seat.quiet = false;
+    return {};
 }
 
 }  // namespace tollgate::sqlite

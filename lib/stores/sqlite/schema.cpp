@@ -148,7 +148,26 @@ CREATE INDEX charges_at_risk ON charges (currency, risk_unknown, risk_uncaptured
 CREATE INDEX charges_refunding ON charges (status) WHERE risk_pending_refund > 0;
 )sql";
 
-constexpr std::array<const char*, 4> steps_ever{version_1, version_2, version_3, version_4};
+/// A day is the millisecond it begins at. A run's lease of 0 has ended.
+constexpr const char* version_5 = R"sql(
+CREATE INDEX ledger_by_time ON ledger (at);
+
+CREATE TABLE reconciliation_runs (
+    day         INTEGER PRIMARY KEY,
+    fence       INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    finished_at INTEGER,
+    report      BLOB
+) STRICT;
+
+CREATE TABLE reconciliation_notes (
+    day    INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    PRIMARY KEY (day, action)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, 5> steps_ever{version_1, version_2, version_3, version_4, version_5};
 
 std::unexpected<PaymentError> unusable(const std::string& path, const std::string& why) {
     return fail(Code::store_unavailable, "cannot open the store file " + path + ": " + why);

@@ -3,6 +3,7 @@
 #include "stores/sqlite/open_file.hpp"
 #include "stores/sqlite/schema.hpp"
 #include "stores/sqlite/sqlite_events.hpp"
+#include "stores/sqlite/sqlite_reconciliation.hpp"
 
 namespace tollgate {
 
@@ -10,20 +11,28 @@ using sqlite::Session;
 
 namespace {
 
-Result<std::unique_ptr<sqlite::Readers>> open_readers(const std::string& path, const SqliteOptions& options) {
+/// `quiet`: nobody has the file open.
+Result<std::unique_ptr<sqlite::Readers>> open_readers(const std::string& path, const SqliteOptions& options,
+                                                      std::optional<sqlite::QuietFile> quiet = {}) {
+    using Access = sqlite::Database::Access;
     std::vector<sqlite::Database> databases;
     for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {
-        Result<sqlite::Database> database = sqlite::open_for_reading(path, options);
+        auto database = sqlite::open_for_reading(path, options, quiet ? Access::unshared : Access::read_only);
         if (!database) return fail(std::move(database.error()));
         databases.push_back(std::move(*database));
     }
-    return std::make_unique<sqlite::Readers>(std::move(databases), options.queue_max);
+    if (!quiet) return std::make_unique<sqlite::Readers>(std::move(databases), options.queue_max);
+    auto reopen = [path, options] { return sqlite::open_for_reading(path, options); };
+    return std::make_unique<sqlite::Readers>(std::move(databases), options.queue_max,
+                                             sqlite::Readers::Quiet{std::move(*quiet), std::move(reopen)});
 }
 
 }  // namespace
 
 SqliteStore::SqliteStore(std::unique_ptr<sqlite::StoreParts> parts)
-    : parts_(std::move(parts)), events_(std::make_unique<sqlite::SqliteEvents>(*parts_)) {}
+    : parts_(std::move(parts)),
+      events_(std::make_unique<sqlite::SqliteEvents>(*parts_)),
+      reconciliation_(std::make_unique<sqlite::SqliteReconciliation>(*parts_)) {}
 
 SqliteStore::~SqliteStore() = default;
 
@@ -43,6 +52,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options) {
     if (!database) return fail(std::move(database.error()));
     sqlite::ChargeWrites(*database).end_all_leases();
     sqlite::EventWrites(*database).end_all_leases();
+    sqlite::ReconciliationWrites(*database).end_all_leases();
     if (database->failed()) return fail(sqlite::opening_failed(path, database->failure()));
 
     parts->writer = std::make_unique<sqlite::Writer>(std::move(*database), options);
@@ -57,7 +67,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options) {
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open_read_only(SqliteOptions options) {
     const Result<std::string> path = sqlite::real_path(options);
     if (!path) return fail(path.error());
-    Result<std::unique_ptr<sqlite::Readers>> readers = open_readers(*path, options);
+    auto readers = open_readers(*path, options, sqlite::QuietFile::at(*path));
     if (!readers) return fail(std::move(readers.error()));
     auto parts = std::make_unique<sqlite::StoreParts>();
     parts->readers = std::move(*readers);

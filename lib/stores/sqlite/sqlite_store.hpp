@@ -5,6 +5,7 @@
 
 #include "stores/audit_verdict.hpp"
 #include "stores/ports.hpp"
+#include "stores/reconciliation.hpp"
 
 namespace tollgate {
 
@@ -52,7 +53,8 @@ public:
     /// are dead. Blocks. Fails with `store_unavailable` and a sentence that names the file and the way out.
     [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(SqliteOptions options);
 
-    /// For a command beside a running service: takes no lock and writes nothing; what would write fails.
+    /// For a command, beside a running service or without one: takes no lock, writes nothing and leaves nothing beside the
+    /// file; what would write fails.
     [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open_read_only(SqliteOptions options);
 
     ~SqliteStore() override;
@@ -73,6 +75,7 @@ public:
 
     /// For as long as the store.
     [[nodiscard]] EventStore& events() noexcept { return *events_; }
+    [[nodiscard]] ReconciliationStore& reconciliation() noexcept { return *reconciliation_; }
 
     /// What was made durable since it was opened: transitions of charges, and all commits, which events share.
     struct Written {
@@ -87,6 +90,7 @@ private:
 
     std::unique_ptr<sqlite::StoreParts> parts_;
     std::unique_ptr<EventStore> events_;
+    std::unique_ptr<ReconciliationStore> reconciliation_;
 };
 
 /// Both look at the audit log of a store file, which they leave as it is, beside a serving process or without one, and leave

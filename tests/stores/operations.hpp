@@ -88,6 +88,9 @@ public:
     [[nodiscard]] std::string order() { return dice.of(orders); }
     [[nodiscard]] ChargeStatus status() { return static_cast<ChargeStatus>(dice.below(9)); }
 
+    /// One of a few around today, and around the beginning of time.
+    [[nodiscard]] std::chrono::sys_days day() { return dice.of(days); }
+
     [[nodiscard]] BeginCharge begin() {
         const std::string key = std::to_string(dice.below(10));
         BeginCharge begin = begin_of(key, clock.now());
@@ -124,6 +127,7 @@ public:
         for (std::size_t i = dice.below(4); i > 1; --i) {
             step.ledger.push_back({dice.of(ledger_types), "tx:" + std::to_string(dice.below(2)),
                                    static_cast<std::int64_t>(dice.below(5000)), row.currency});
+            if (dice.percent(50)) step.ledger.back().moved_at = moved_at();
         }
         if (dice.percent(40)) step.velocities = velocities(row.tenant);
         if (dice.percent(40)) step.at_risk = {amount_at_risk(), amount_at_risk(), amount_at_risk()};
@@ -177,6 +181,13 @@ private:
         return some;
     }
 
+    /// Mostly on the edge of a day.
+    [[nodiscard]] WallTime moved_at() {
+        const WallTime midnight = day() + Milliseconds(0);
+        if (dice.percent(30)) return midnight + std::chrono::hours(dice.below(24));
+        return dice.percent(50) ? midnight : midnight + std::chrono::days(1) - Milliseconds(1);
+    }
+
     [[nodiscard]] std::int64_t amount_at_risk() { return dice.percent(50) ? 0 : 1 + static_cast<std::int64_t>(dice.below(2)); }
 
     [[nodiscard]] std::string customer() { return dice.percent(50) ? "ann" : "bob:1"; }
@@ -188,6 +199,12 @@ private:
 
     const std::vector<std::string> tenants{"shop", "t{x}:1", "zo\xc3\xab/1", "1"};
     const std::vector<std::string> orders{"1", "11", "{o}:1/\xc3\xbc 1"};
+    const std::vector<std::chrono::sys_days> days = [] {
+        using std::chrono::days;
+        const std::chrono::sys_days today = std::chrono::floor<days>(noon);
+        return std::vector{today - days(1),        today, today, today + days(1), std::chrono::sys_days{} - days(1),
+                           std::chrono::sys_days{}};
+    }();
     const std::vector<std::string> ledger_types{"authorize", "capture", "refund"};
     const std::vector<std::string> odd_cursors{"nonsense", "-1", "' OR 1 --"};
     // Whole microseconds a request: there every store says the same to the last one.

@@ -21,6 +21,7 @@ public:
 
     ChargeStore& charges() override { return *store; }
     EventStore& events() override { return store->events(); }
+    ReconciliationStore& reconciliation() override { return store->reconciliation(); }
     AuditLog& audit() override { return *store; }
     StoreHealth& health() override { return *store; }
 

@@ -15,6 +15,7 @@
 
 #include "stores/placement.hpp"
 #include "stores/ports.hpp"
+#include "stores/reconciliation.hpp"
 
 namespace tollgate::test {
 
@@ -45,6 +46,7 @@ public:
     virtual ~StoreUnderTest() = default;
     virtual ChargeStore& charges() = 0;
     virtual EventStore& events() = 0;
+    virtual ReconciliationStore& reconciliation() = 0;
     /// Lets the leases of all events run out, for a store that counts them by another clock than the callers' `now`.
     virtual void expire_event_leases() {}
     /// What a second process would open beside this one, with the same charges; none: the store is one process's own.

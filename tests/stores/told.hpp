@@ -13,6 +13,8 @@ namespace tollgate::test {
 [[nodiscard]] inline std::string told(const Answer& answer);
 [[nodiscard]] inline std::string told(const PaymentError& error);
 [[nodiscard]] inline std::string told(const LedgerEntry& entry);
+[[nodiscard]] inline std::string told(const BookedEntry& booked);
+[[nodiscard]] inline std::string told(const ReconciliationRun& run);
 [[nodiscard]] inline std::string told(const OperationRecord& operation);
 [[nodiscard]] inline std::string told(const CurrencyAtRisk& at_risk);
 [[nodiscard]] inline std::string told(const GcraPolicy& policy);
@@ -72,7 +74,17 @@ inline std::string told(const PaymentError& error) {
 }
 
 inline std::string told(const LedgerEntry& entry) {
-    return entry.type + " " + entry.gateway_id + " " + std::to_string(entry.amount) + " " + entry.currency;
+    return entry.type + " " + entry.gateway_id + " " + std::to_string(entry.amount) + " " + entry.currency +
+           (entry.moved_at ? " moved " + told(*entry.moved_at) : "");
+}
+
+inline std::string told(const BookedEntry& booked) {
+    return booked.charge_id + " " + told(booked.entry) + " at " + told(booked.at);
+}
+
+inline std::string told(const ReconciliationRun& run) {
+    return "fence " + std::to_string(run.fence) + " lease " + told(run.lease_until) + " finished " + told(run.finished_at) +
+           " report " + told(run.report);
 }
 
 inline std::string told(const OperationRecord& operation) {

@@ -13,6 +13,7 @@
 
 #include "resilience/gcra.hpp"
 #include "stores/ports.hpp"
+#include "stores/reconciliation.hpp"
 
 namespace tollgate::test {
 
@@ -78,7 +79,7 @@ public:
             const bool written = std::ranges::any_of(record.ledger, [&](const LedgerEntry& old) {
                 return old.type == entry.type && old.gateway_id == entry.gateway_id;
             });
-            if (!written) record.ledger.push_back(entry);
+            if (!written) book(record, entry, transition.now);
         }
         for (const OperationRecord& operation : transition.operations) keep(record, operation, transition.now);
         record.at_risk = transition.at_risk;
@@ -170,6 +171,23 @@ public:
         return at == records_.end() ? std::vector<LedgerEntry>() : at->second.ledger;
     }
 
+    /// The ledger of a day, in the order it was written.
+    [[nodiscard]] Result<LedgerPage> ledger_of(const LedgerQuery& query) const {
+        const std::optional<std::uint64_t> from = query.cursor.empty() ? 0 : place_in(query.cursor);
+        if (!from || *from > booked_.size()) return fail(Code::bad_request, "the cursor is not one that was given out");
+        LedgerPage page;
+        for (std::size_t place = *from; place < booked_.size(); ++place) {
+            const BookedEntry& booked = booked_[place];
+            if (std::chrono::floor<std::chrono::days>(booked.at) != query.day) continue;
+            if (page.entries.size() == query.limit) {
+                page.next_cursor = std::to_string(place);
+                break;
+            }
+            page.entries.push_back(booked);
+        }
+        return page;
+    }
+
     [[nodiscard]] std::vector<CurrencyAtRisk> money_at_risk() const {
         std::map<std::string, AtRisk> sums;
         for (const auto& [id, record] : records_) {
@@ -210,17 +228,28 @@ private:
         kept.settled_at = now;
     }
 
+    void book(Record& record, LedgerEntry entry, WallTime now) {
+        const WallTime at = std::exchange(entry.moved_at, std::nullopt).value_or(now);
+        record.ledger.push_back(entry);
+        booked_.push_back({record.row.id, std::move(entry), at});
+    }
+
+    [[nodiscard]] static std::optional<std::uint64_t> place_in(const std::string& cursor) {
+        std::uint64_t place = 0;
+        const char* const end = cursor.data() + cursor.size();
+        const auto [read_to, error] = std::from_chars(cursor.data(), end, place);
+        return error == std::errc{} && read_to == end ? std::optional(place) : std::nullopt;
+    }
+
     template <class Query, class Wanted>
     [[nodiscard]] Result<ChargePage> newest(const Query& query, Wanted wanted) const {
-        std::uint64_t before = UINT64_MAX;
-        const char* const end = query.cursor.data() + query.cursor.size();
-        const auto [read_to, error] = std::from_chars(query.cursor.data(), end, before);
-        const bool ours = query.cursor.empty() || (error == std::errc{} && read_to == end && before <= records_.size());
+        const std::optional<std::uint64_t> before = query.cursor.empty() ? UINT64_MAX : place_in(query.cursor);
+        const bool ours = query.cursor.empty() || (before && *before <= records_.size());
         if (!ours) return fail(Code::bad_request, "the cursor is not one that was given out");
 
         std::vector<const Record*> fitting;
         for (const auto& [id, record] : records_) {
-            if (record.place < before && wanted(record)) fitting.push_back(&record);
+            if (record.place < *before && wanted(record)) fitting.push_back(&record);
         }
         std::ranges::sort(fitting, std::greater<>(), [](const Record* record) { return record->place; });
         ChargePage page;
@@ -306,6 +335,7 @@ private:
     }
 
     std::map<std::string, Record> records_;
+    std::vector<BookedEntry> booked_;
     Milliseconds answer_ttl_{0};
     std::map<std::string, GcraTime> limits_;
     using Event = std::tuple<WallTime, std::string, std::uint64_t, std::string>;  // when, of which charge and fence, what

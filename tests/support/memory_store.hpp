@@ -9,6 +9,7 @@
 
 #include "support/memory_charges.hpp"
 #include "support/memory_events.hpp"
+#include "support/memory_reconciliation.hpp"
 
 namespace tollgate::test {
 
@@ -16,7 +17,8 @@ namespace tollgate::test {
 /// them catches it.
 struct Crash {};
 
-/// A ChargeStore and its EventStore in memory for one thread. What was written stays when its caller crashes.
+/// A ChargeStore, its EventStore and its ReconciliationStore in memory for one thread. What was written stays when its caller
+/// crashes.
 ///
 ///     store.fail_next_write({Code::store_unavailable, "…"});   // not written; `true`: written, but the caller is not told
 ///     store.crash_at_write(2, WriteFate::kept);                // the third write from now on; 0 is the next
@@ -29,8 +31,10 @@ public:
     /// What it holds.
     MemoryCharges charges;
     MemoryEvents events;
+    MemoryReconciliation reconciliation;
 
     [[nodiscard]] EventStore& event_store() noexcept { return event_store_; }
+    [[nodiscard]] ReconciliationStore& reconciliation_store() noexcept { return reconciliation_store_; }
 
     void fail_next_write(PaymentError error, WriteFate fate = WriteFate::lost, int times = 1) {
         failure_.emplace(Failure{std::move(error), fate, times});
@@ -127,6 +131,48 @@ private:
         MemoryStore& store_;
     };
 
+    class Reconciliation final : public ReconciliationStore {
+    public:
+        explicit Reconciliation(MemoryStore& store) : store_(store) {}
+
+        Task<Result<LedgerPage>> ledger_of(LedgerQuery query) override { co_return store_.charges.ledger_of(query); }
+        Task<Result<std::optional<std::uint64_t>>> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until,
+                                                             bool unless_finished) override {
+            std::optional<std::uint64_t> fence;
+            const auto error =
+                store_.write([&] { fence = store_.reconciliation.claim_run(day, now, lease_until, unless_finished); });
+            if (error) co_return fail(*error);
+            co_return fence;
+        }
+        Task<Result<void>> extend_run(std::chrono::sys_days day, std::uint64_t fence, WallTime lease_until) override {
+            Result<void> extended;
+            const auto error = store_.write([&] { extended = store_.reconciliation.extend_run(day, fence, lease_until); });
+            if (error) co_return fail(*error);
+            co_return extended;
+        }
+        Task<Result<void>> finish_run(std::chrono::sys_days day, std::uint64_t fence, std::string report,
+                                      WallTime now) override {
+            Result<void> finished;
+            const auto error = store_.write([&] { finished = store_.reconciliation.finish_run(day, fence, report, now); });
+            if (error) co_return fail(*error);
+            co_return finished;
+        }
+        Task<Result<std::optional<ReconciliationRun>>> find_run(std::chrono::sys_days day) override {
+            co_return store_.reconciliation.find_run(day);
+        }
+        Task<Result<void>> note_action(std::chrono::sys_days day, std::string action) override {
+            const auto error = store_.write([&] { store_.reconciliation.note_action(day, action); });
+            if (error) co_return fail(*error);
+            co_return Result<void>();
+        }
+        Task<Result<bool>> is_noted(std::chrono::sys_days day, std::string action) override {
+            co_return store_.reconciliation.is_noted(day, action);
+        }
+
+    private:
+        MemoryStore& store_;
+    };
+
     /// One write, with what the test has in store for it.
     template <class Write>
     std::optional<PaymentError> write(Write act) {
@@ -153,6 +199,7 @@ private:
     std::optional<Failure> failure_;
     std::optional<std::pair<int, WriteFate>> crash_;
     Events event_store_{*this};
+    Reconciliation reconciliation_store_{*this};
 };
 
 }  // namespace tollgate::test

@@ -13,4 +13,8 @@ std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
     return number;
 }
 
+PaymentError not_given_out() {
+    return {Code::bad_request, "the cursor is not one that was given out; leave it away to begin anew"};
+}
+
 }  // namespace tollgate::sqlite

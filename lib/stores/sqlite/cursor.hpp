@@ -26,6 +26,8 @@ template <std::size_t Size>
 /// Takes one number off the front of `text`, and the point behind it.
 [[nodiscard]] std::optional<std::int64_t> take_number(std::string_view& text) noexcept;
 
+[[nodiscard]] PaymentError not_given_out();
+
 /// Fails with `bad_request` for what `cursor_at` did not write.
 template <std::size_t Size>
 [[nodiscard]] Result<std::array<std::int64_t, Size>> place_from(const std::string& cursor) {
@@ -39,7 +41,7 @@ template <std::size_t Size>
         number = taken.value_or(0);
     }
     if (sound && cursor_at(place) == cursor) return place;
-    return fail(Code::bad_request, "the cursor is not one that was given out; leave it away to begin anew");
+    return fail(not_given_out());
 }
 
 }  // namespace tollgate::sqlite

@@ -34,6 +34,7 @@ Result<LedgerPage> ReconciliationReads::ledger_of(const LedgerQuery& query) {
         // The time of day, counted from one, and the place.
         const auto place = place_from<2>(query.cursor);
         if (!place) return fail(place.error());
+        if (Milliseconds(place->front()) > std::chrono::days(1)) return fail(not_given_out());
         after = {begin + Milliseconds(place->front() - 1), place->back()};
     }
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 1000);

@@ -43,7 +43,7 @@ struct Entry {
     std::int64_t amount = 0;
     std::string currency;
     std::string status;  // captured, refunded, disputed; of the gateway also authorized, voided, failed
-    WallTime at{};
+    WallTime at{};       // 1970: not known, of ours that is late and of another day
 
     friend bool operator==(const Entry&, const Entry&) = default;
 };

@@ -21,9 +21,11 @@ struct Books {
     ChargeStore& charges;
     GatewayBooks gateway;
     bool lists_disputes = false;  // the gateway does; else a dispute that only we know of is left out
+    bool own_thread = true;       // for sorting; false: it is done on the caller's, e.g. where time is not real
 };
 
-/// For whoever watches; told from time to time on the executor of the run.
+/// For whoever watches; told from time to time on the executor of the run. When something of ours is left over, the gateway's
+/// neighbouring days come as `gateway` once more, after the comparison.
 struct Progress {
     enum class Phase : std::uint8_t { ledger, gateway, compare, act };
     Phase phase = Phase::ledger;

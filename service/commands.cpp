@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "redaction/redact.hpp"
@@ -14,11 +15,11 @@
 #include "service/config/values.hpp"
 #include "service/key_hash.hpp"
 #include "service/process.hpp"
+#include "service/reconcile_command.hpp"
 
 namespace tollgate {
 namespace {
 
-constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 constexpr const char* no_date = "--date must be a day like 2026-11-22.";
 
@@ -46,8 +47,8 @@ std::optional<std::chrono::sys_days> date_from(const std::string& text) {
 }
 
 struct Arguments {
-    std::optional<std::string> config, url;
-    std::string listen = "127.0.0.1:8090", date, gateway_report, out;
+    std::optional<std::string> config, url, gateway_report;
+    std::string listen = "127.0.0.1:8090", date, out;
     bool defaults = false;
 };
 
@@ -81,16 +82,15 @@ int run_health(const Arguments& arguments) {
     return health(url, std::cerr);
 }
 
-int not_yet(const Arguments& arguments, const std::string& what) {
-    auto settings = load_settings(arguments.config, process_environment());
-    if (!settings) return refuse(settings.error());
-    std::cerr << "tollgate: not yet: " << what << " is not part of this version.\n";
-    return exit_failed;
-}
-
 int run_reconcile(const Arguments& arguments) {
-    if (!date_from(arguments.date)) return usage_error(no_date);
-    return not_yet(arguments, "reconcile");
+    const auto day = date_from(arguments.date);
+    if (!day) return usage_error(no_date);
+    if (*day > SystemClock().wall()) return usage_error("--date must be a day that has begun, by UTC.");
+    std::error_code ignored;
+    if (arguments.gateway_report && std::filesystem::equivalent(*arguments.gateway_report, arguments.out, ignored))
+        return usage_error("--out must be another file than --gateway-report, which it would replace.");
+    auto settings = load_settings(arguments.config, process_environment());
+    return settings ? reconcile_day(*settings, {*day, arguments.gateway_report, arguments.out}) : refuse(settings.error());
 }
 
 int run_audit_verify(const Arguments& arguments) {

@@ -12,23 +12,34 @@ std::string day_text(std::chrono::sys_days day) {
     return to_rfc3339(WallTime(day)).substr(0, 10);
 }
 
+/// Empty where it is not known.
+std::string time_text(const Entry& entry) {
+    return entry.at == WallTime() ? "" : to_rfc3339(entry.at);
+}
+
+void put_text(JsonWriter& out, std::string_view name, const std::string& text) {
+    if (text.empty()) {
+        out.json(name, "null");
+    } else {
+        out.member(name, text);
+    }
+}
+
 void put_side(JsonWriter& out, std::string_view name, const std::optional<Entry>& side) {
     if (!side) {
         out.json(name, "null");
         return;
     }
     out.name(name).begin_object().member("amount", side->amount).member("currency", side->currency);
-    out.member("status", side->status).member("id", redact(side->id)).member("at", to_rfc3339(side->at)).end_object();
+    out.member("status", side->status).member("id", redact(side->id));
+    put_text(out, "at", time_text(*side));
+    out.end_object();
 }
 
 std::string json_of(const Discrepancy& found) {
     JsonWriter out;
     out.begin_object().member("kind", name(found.kind)).member("reference", redact(found.reference));
-    if (found.charge_id.empty()) {
-        out.json("charge_id", "null");
-    } else {
-        out.member("charge_id", redact(found.charge_id));
-    }
+    put_text(out, "charge_id", redact(found.charge_id));
     out.member("type", found.type);
     put_side(out, "internal", found.internal);
     put_side(out, "gateway", found.gateway);
@@ -63,7 +74,7 @@ std::string cell(std::string_view text) {
 std::string cells(const std::optional<Entry>& side) {
     if (!side) return ",,,,";
     return cell(side->id) + "," + std::to_string(side->amount) + "," + cell(side->currency) + "," + cell(side->status) + "," +
-           to_rfc3339(side->at);
+           time_text(*side);
 }
 
 std::string csv_of(const std::string& day, const Discrepancy& found) {

@@ -102,6 +102,14 @@ TEST_CASE("the JSON report says what the contract names, with null where a side 
           "\n");
 }
 
+TEST_CASE("a time that nobody knows is null in the JSON report, and empty in the CSV report") {
+    Discrepancy late = mismatch();
+    late.kind = Kind::late;
+    late.internal->at = {};
+    CHECK(json_text(outcome_of({late})).find(R"("id":"ca_1","at":null})") != std::string::npos);
+    CHECK(csv_text(outcome_of({late})).find(",ca_1,4999,USD,captured,,tx_1,") != std::string::npos);
+}
+
 TEST_CASE("a day without discrepancies is a JSON report with an empty list, and a CSV report of its header") {
     const auto report = boost::json::parse(json_text(outcome_of({}))).as_object();
     CHECK(report.at("discrepancies").as_array().empty());

@@ -14,6 +14,7 @@
 #include "pipeline/fleet_breakers.hpp"
 #include "saga/recovery.hpp"
 #include "service/canary.hpp"
+#include "service/config/values.hpp"
 #include "service/fraud.hpp"
 #include "service/http/tls.hpp"
 #include "service/pages.hpp"
@@ -108,12 +109,15 @@ public:
                                authenticator_,
                                health_,
                                counters_,
-                               world_});
+                               world_,
+                               reconciler_,
+                               store_.reconciliation()});
         for (const auto& loop : loops_) {
             auto worker = Worker::make(*loop, *shared_);
             if (!worker) return worker.error().detail;
             workers_.push_back(std::move(*worker));
         }
+        reconciler_.emplace(first_, reconciler_parts(workers_.front()->engine()));
         auto acceptors = open_listeners(loops_, settings_.server.listen);
         if (!acceptors) return acceptors.error().detail;
         const auto address = acceptors->front().local_endpoint();
@@ -123,6 +127,7 @@ public:
         spawn(first_.executor, workers_.front()->run_inbox());
         if (fleet_) spawn(first_.executor, fleet_->run());
         if (notifier_) spawn(first_.executor, notifier_->run());
+        spawn(first_.executor, reconciler_->run());
         spawn(first_.executor, supervise());
         log::info("started",
                   {{"version", TOLLGATE_VERSION}, {"address", http::to_string(address)}, {"threads", workers_.size()}});
@@ -134,6 +139,21 @@ public:
     [[nodiscard]] bool ended_clean() const noexcept { return clean_ && left_to_drain_ == 0; }
 
 private:
+    /// The reconciler works on the first loop, with what the first worker has.
+    [[nodiscard]] ReconcilerParts reconciler_parts(Engine& engine) {
+        return {.store = store_.reconciliation(),
+                .charges = store_.charges(),
+                .events = store_.events(),
+                .audit = store_.audit(),
+                .metrics = metrics_,
+                .gateway = engine.books(),
+                .lists_disputes = engine.gateway_traits().lists_disputes,
+                .look_up = [&engine](std::string id) { return engine.look_up(std::move(id)); },
+                .page = [this](Page page, std::string key) { return pages_->deliver(std::move(page), std::move(key)); },
+                .lease = settings_.saga.lease,
+                .daily = config::parse_time_of_day(settings_.reconcile.at)};
+    }
+
     /// Waits for the word to stop, then lets every worker finish within the drain time.
     Task<void> supervise() {
         co_await wait_for_signal(signals_);
@@ -142,10 +162,12 @@ private:
         recovery_.stop();
         if (fleet_) fleet_->stop();
         if (notifier_) notifier_->stop();
+        reconciler_->stop();
         const SteadyTime deadline = first_.clock.steady() + settings_.server.drain_timeout;
         const SteadyTime hand_over_at = deadline - std::min<Milliseconds>(5s, settings_.server.drain_timeout / 4);
-        left_to_drain_ = workers_.size() + (notifier_ ? 1 : 0);
+        left_to_drain_ = workers_.size() + (notifier_ ? 1 : 0) + 1;
         if (notifier_) spawn(first_.executor, drain_notifier(deadline));
+        spawn(first_.executor, drain_reconciler(deadline));
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             spawn(loops_[i]->runtime.executor, drain_one(*workers_[i], hand_over_at, deadline));
         }
@@ -163,6 +185,11 @@ private:
 
     Task<void> drain_notifier(SteadyTime deadline) {
         const bool ended = co_await notifier_->ended(deadline);
+        drained(ended);
+    }
+
+    Task<void> drain_reconciler(SteadyTime deadline) {
+        const bool ended = co_await reconciler_->ended(deadline);
         drained(ended);
     }
 
@@ -205,6 +232,7 @@ private:
     Recovery recovery_{first_, store_.charges(), {.lease = settings_.saga.lease}, [this](ChargeRow row) {
                            return workers_.front()->resume(std::move(row));
                        }};
+    std::optional<Reconciler> reconciler_;
     std::optional<Shared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     asio::signal_set signals_{first_.executor, SIGTERM, SIGINT};

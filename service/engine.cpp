@@ -66,6 +66,16 @@ Engine::Engine(const Runtime& runtime, const EngineShared& shared, Exchanges exc
               .attempts_max = shared.settings.webhook.max_attempts},
              [this](GatewayNews news) { return checkout_.hear(std::move(news)); }) {}
 
+Task<Result<bool>> Engine::look_up(std::string charge_id) {
+    const WallTime now = runtime_.clock.wall();
+    const WallTime lease_until = now + shared_.settings.saga.lease;
+    auto taken = co_await shared_.charges.take(std::move(charge_id), now, lease_until, Reach::unfinished);
+    if (!taken) co_return fail(std::move(taken.error()));
+    if (taken->kind != Taken::Kind::taken) co_return false;
+    static_cast<void>(co_await checkout_.retry(std::move(taken->row), Milliseconds(0)));
+    co_return true;
+}
+
 /// The stack of a charge, from the outside in.
 ChargeService Engine::layered() {
     const Settings& settings = shared_.settings;

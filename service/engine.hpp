@@ -41,6 +41,14 @@ public:
     /// Goes on with a charge that was claimed.
     Task<void> resume(ChargeRow row) { return checkout_.resume(std::move(row)); }
 
+    /// Goes on at once with one that is not finished and that nobody works on: what it waits for is looked up outside. False
+    /// when it is none of these.
+    Task<Result<bool>> look_up(std::string charge_id);
+
+    /// The gateway's own books.
+    [[nodiscard]] reconciliation::GatewayBooks books() const { return outside_.books(); }
+    [[nodiscard]] const GatewayTraits& gateway_traits() const noexcept { return outside_.calls().gateway; }
+
     /// New charges are told from now on that the service shuts down.
     void close_door() noexcept { door_.closed = true; }
     /// Lets its sagas leave what they own to others, at their next step, and webhooks that come in from now on.

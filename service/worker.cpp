@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "service/handlers/reconciliation.hpp"
 #include "telemetry/log.hpp"
 
 namespace tollgate {
@@ -33,6 +34,9 @@ http::Router Worker::routes() {
     http::Router router;
     for (http::Route& route : engine_.routes()) router.add(std::move(route));
     for (http::Route& route : health_routes(shared_.health)) router.add(std::move(route));
+    const Milliseconds patience = shared_.engine.settings.server.charge_timeout;
+    for (http::Route& route : reconciliation_routes({loop_.runtime, *shared_.reconciler, shared_.reconciliation, patience}))
+        router.add(std::move(route));
     router.add(metrics_route(loop_.runtime, shared_.metrics, shared_.money));
     return router;
 }

@@ -8,6 +8,7 @@
 #include "service/http/server.hpp"
 #include "service/money_gauges.hpp"
 #include "service/process.hpp"
+#include "service/reconciler.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace tollgate {
@@ -21,6 +22,8 @@ struct Shared {
     const HealthMonitor& health;
     http::Counters& counters;
     sandbox::World& world;
+    std::optional<Reconciler>& reconciler;  // there before anybody listens
+    ReconciliationStore& reconciliation;
 };
 
 /// All that one thread runs: its loop's charges, and the server in front of them.
@@ -33,6 +36,9 @@ public:
 
     /// Goes on with a charge that was claimed.
     Task<void> resume(ChargeRow row) { return engine_.resume(std::move(row)); }
+
+    /// For the reconciler, on the worker's thread.
+    [[nodiscard]] Engine& engine() noexcept { return engine_; }
 
     /// Takes up the webhooks that any process left behind, until it is drained. On the worker's thread.
     Task<void> run_inbox() { return engine_.inbox().run(); }

@@ -31,11 +31,7 @@ Why is_store_url(const std::string& value) {
 }
 
 Why is_time_of_day(const std::string& value) {
-    auto digit = [&](std::size_t i, char most) { return value[i] >= '0' && value[i] <= most; };
-    if (value.empty()) return std::nullopt;
-    if (value.size() == 5 && value[2] == ':' && digit(0, '2') && digit(1, value[0] == '2' ? '3' : '9') && digit(3, '5') &&
-        digit(4, '9'))
-        return std::nullopt;
+    if (value.empty() || parse_time_of_day(value)) return std::nullopt;
     return "is not a time of day: write it like \"02:30\" (UTC)";
 }
 

@@ -77,6 +77,15 @@ std::optional<std::string> http_url_problem(std::string_view text, UrlUse use) {
     return std::nullopt;
 }
 
+std::optional<Milliseconds> parse_time_of_day(std::string_view text) {
+    const auto digit = [&](std::size_t i, char most) { return text[i] >= '0' && text[i] <= most; };
+    const auto number = [&](std::size_t i) { return (text[i] - '0') * 10 + (text[i + 1] - '0'); };
+    if (text.size() != 5 || text[2] != ':' || !digit(0, '2') || !digit(1, text[0] == '2' ? '3' : '9') || !digit(3, '5') ||
+        !digit(4, '9'))
+        return std::nullopt;
+    return std::chrono::hours(number(0)) + std::chrono::minutes(number(3));
+}
+
 std::string mask_url_password(std::string_view text) {
     auto begin = text.find("://");
     if (begin == std::string_view::npos) return std::string(text);

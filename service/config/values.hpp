@@ -49,6 +49,9 @@ struct StoreUrl {
 /// Nothing when it has none of the forms of contract section 2.
 [[nodiscard]] std::optional<StoreUrl> parse_store_url(std::string_view text);
 
+/// "02:30", since midnight; nothing for anything else.
+[[nodiscard]] std::optional<Milliseconds> parse_time_of_day(std::string_view text);
+
 /// The text with the password of its user information, if any, as "********".
 [[nodiscard]] std::string mask_url_password(std::string_view text);
 

@@ -12,6 +12,8 @@
 namespace tollgate::reconciliation {
 namespace {
 
+constexpr std::string_view own_source = "reconciliation";
+
 std::string key_of(std::string_view type, std::string_view reference, std::string_view id) {
     return std::string(type) + " " + std::string(reference) + " " + std::string(id);
 }
@@ -71,6 +73,7 @@ Task<Result<Repairs::Archive>> Repairs::search(const std::vector<Discrepancy*>& 
         auto page = co_await ways_.events.archive(query);
         if (!page) co_return fail(std::move(page.error()));
         for (const StoredEvent& stored : page->events) {
+            if (stored.event.source == own_source) continue;
             const auto news = webhooks::news_of(stored.event.body);
             if (!news || !*news) continue;
             std::string key = key_of(**news);
@@ -123,7 +126,7 @@ Task<Result<bool>> Repairs::replay(Discrepancy& found, const Archive& archive) {
 Task<Result<void>> Repairs::adopt(Discrepancy& found) {
     found.action = Action::adopt;
     const WallTime now = runtime_.clock.wall();
-    auto events = webhooks::read({.name = "reconciliation", .keys = {}}, event_body(found), now);
+    auto events = webhooks::read({.name = std::string(own_source), .keys = {}}, event_body(found), now);
     if (!events) co_return fail(std::move(events.error()));
     Event event = std::move(events->front());
     const auto known = co_await ways_.events.find(event.id);

@@ -141,13 +141,10 @@ public:
 private:
     /// The reconciler works on the first loop, with what the first worker has.
     [[nodiscard]] ReconcilerParts reconciler_parts(Engine& engine) {
-        return {.store = store_.reconciliation(),
-                .charges = store_.charges(),
+        return {.books = {store_.reconciliation(), store_.charges(), engine.books(), engine.gateway_traits().lists_disputes},
                 .events = store_.events(),
                 .audit = store_.audit(),
                 .metrics = metrics_,
-                .gateway = engine.books(),
-                .lists_disputes = engine.gateway_traits().lists_disputes,
                 .look_up = [&engine](std::string id) { return engine.look_up(std::move(id)); },
                 .page = [this](Page page, std::string key) { return pages_->deliver(std::move(page), std::move(key)); },
                 .lease = settings_.saga.lease,

@@ -75,7 +75,7 @@ Task<Result<std::optional<std::string>>> Reconciler::wait_for(std::chrono::sys_d
     const auto asked = known != asked_.end() ? known->second : std::make_shared<Asked>();
     if (known == asked_.end()) {
         asked->asker = std::move(asker);
-        asked->since = runtime_.clock.wall();
+        asked->since = runtime_.clock.wall() + 1ms;
         asked_.emplace(day, asked);
         timer_->wake();
     }
@@ -113,7 +113,7 @@ Task<void> Reconciler::compare_daily() {
         repeats_ = 0;
         co_return;
     }
-    since_ = runtime_.clock.wall();
+    since_ = runtime_.clock.wall() + 1ms;
     not_before_ = runtime_.clock.steady() + exponential(between_repeats, repeats_++);
 }
 
@@ -124,13 +124,13 @@ Task<Result<Reconciler::Done>> Reconciler::have(std::chrono::sys_days day, Audit
         if (!report) co_return fail(std::move(report.error()));
         if (*report) co_return Done{std::move(**report)};
         const WallTime now = runtime_.clock.wall();
-        const auto fence = co_await parts_.store.claim_run(day, now, now + parts_.lease, false);
+        const auto fence = co_await parts_.books.ledger.claim_run(day, now, now + parts_.lease, false);
         if (!fence) co_return fail(fence.error());
         if (*fence) {
             auto claimed = std::make_shared<Claimed>(Claimed{.day = day, .fence = **fence});
             report = co_await report_since(day, since);  // somebody may have been just done with it
             if (!report || !*report) co_return co_await compare_claimed(std::move(claimed), std::move(asker));
-            static_cast<void>(co_await parts_.store.extend_run(day, **fence, runtime_.clock.wall()));
+            static_cast<void>(co_await parts_.books.ledger.extend_run(day, **fence, runtime_.clock.wall()));
             co_return Done{std::move(**report)};
         }
         co_await sleep_for(runtime_, look_every);
@@ -139,7 +139,7 @@ Task<Result<Reconciler::Done>> Reconciler::have(std::chrono::sys_days day, Audit
 }
 
 Task<Result<std::optional<std::string>>> Reconciler::report_since(std::chrono::sys_days day, WallTime since) {
-    auto run = co_await parts_.store.find_run(day);
+    auto run = co_await parts_.books.ledger.find_run(day);
     if (!run) co_return fail(std::move(run.error()));
     const bool fresh = *run && (*run)->finished_at && *(*run)->finished_at >= since;
     co_return fresh ? std::optional(std::move((*run)->report)) : std::nullopt;
@@ -154,17 +154,17 @@ Task<Result<Reconciler::Done>> Reconciler::compare_claimed(std::shared_ptr<Claim
     write_down(std::move(asker), what, done ? "compared" : std::string(info(done.error().code).name));
     if (done) co_return done;
     log::warn("a day could not be compared with the gateway", {{"date", date_of(claimed->day)}, {"why", done.error().detail}});
-    static_cast<void>(co_await parts_.store.extend_run(claimed->day, claimed->fence, runtime_.clock.wall()));
+    static_cast<void>(co_await parts_.books.ledger.extend_run(claimed->day, claimed->fence, runtime_.clock.wall()));
     co_return done;
 }
 
 Task<Result<Reconciler::Done>> Reconciler::compare_and_act(std::shared_ptr<Claimed> claimed, const AuditRecord& asker) {
     const std::chrono::sys_days day = claimed->day;
-    Alarm alarm(parts_.store, parts_.page, day, Alarm::Notes::write);
+    Alarm alarm(parts_.books.ledger, parts_.page, day, Alarm::Notes::write);
     const auto repaired = [&](const Discrepancy& found, std::string_view action) {
         write_down(asker, "reconcile." + std::string(action), std::string(name(found.kind)), found.charge_id);
     };
-    Repairs repairs(runtime_, {parts_.store, parts_.events, parts_.look_up, repaired}, day);
+    Repairs repairs(runtime_, {parts_.books.ledger, parts_.events, parts_.look_up, repaired}, day);
     const auto act = [&](std::vector<Discrepancy>& found) -> Task<Result<void>> {
         std::vector<Discrepancy*> missed;
         for (Discrepancy& one : found) {
@@ -179,12 +179,12 @@ Task<Result<Reconciler::Done>> Reconciler::compare_and_act(std::shared_ptr<Claim
         }
         co_return co_await repairs.repair(std::move(missed));
     };
-    const auto gateway = [this](std::chrono::sys_days asked, std::string cursor) -> Task<Result<TransactionPage>> {
+    reconciliation::Books books = parts_.books;
+    books.gateway = [this](std::chrono::sys_days asked, std::string cursor) -> Task<Result<TransactionPage>> {
         if (stopping_) co_return fail(stopping());
-        co_return co_await parts_.gateway(asked, std::move(cursor));
+        co_return co_await parts_.books.gateway(asked, std::move(cursor));
     };
-    auto outcome =
-        co_await reconciliation::reconcile(runtime_, {parts_.store, parts_.charges, gateway, parts_.lists_disputes}, day, act);
+    auto outcome = co_await parts_.compare(runtime_, std::move(books), day, act, {});
     if (!outcome) co_return fail(std::move(outcome.error()));
 
     Done done{.report = {}, .again = repairs.repairs() > 0 || alarm.unheard()};
@@ -197,7 +197,7 @@ Task<Result<Reconciler::Done>> Reconciler::compare_and_act(std::shared_ptr<Claim
         discrepancies_max);
     if (!written) co_return fail(written.error());
     const WallTime now = runtime_.clock.wall();
-    auto finished = co_await parts_.store.finish_run(day, claimed->fence, done.report, now);
+    auto finished = co_await parts_.books.ledger.finish_run(day, claimed->fence, done.report, now);
     if (!finished) co_return fail(std::move(finished.error()));
     gauges_.show(outcome->tally, now);
     log::write(outcome->tally.discrepancies() == 0 ? log::Level::info : log::Level::warn, "a day was compared with the gateway",
@@ -212,7 +212,7 @@ Task<void> Reconciler::keep_lease(std::shared_ptr<Claimed> claimed) {
         if (claimed->over || runtime_.clock.steady() < next) continue;
         next = runtime_.clock.steady() + parts_.lease / 3;
         const WallTime until = runtime_.clock.wall() + parts_.lease;
-        const auto kept = co_await parts_.store.extend_run(claimed->day, claimed->fence, until);
+        const auto kept = co_await parts_.books.ledger.extend_run(claimed->day, claimed->fence, until);
         claimed->lost = !kept && kept.error().code == Code::lease_lost;
     }
 }

@@ -16,17 +16,16 @@ namespace tollgate {
 
 /// What a comparison reads, and what it may do; all that is borrowed outlives the reconciler.
 struct ReconcilerParts {
-    ReconciliationStore& store;
-    ChargeStore& charges;
+    reconciliation::Books books;
     EventStore& events;
     AuditLog& audit;
     Metrics& metrics;
-    reconciliation::GatewayBooks gateway;
-    bool lists_disputes = false;
     std::function<Task<Result<bool>>(std::string charge_id)> look_up;
     reconciliation::Alarm::Deliver page;
     Milliseconds lease{30'000};         // of a run; a process that dies is followed by another one after it
     std::optional<Milliseconds> daily;  // after midnight UTC, compares the day before; none: only who asks
+    /// How a day is compared: a test makes it short.
+    std::function<decltype(reconciliation::reconcile)> compare = reconciliation::reconcile;
 };
 
 /// Compares days, one at a time, on its runtime's thread: those that are asked for, and every day the day before. Of the
@@ -55,7 +54,7 @@ public:
 private:
     struct Asked {
         AuditRecord asker;
-        WallTime since{};  // an older report will not do
+        WallTime since{};  // a report from before will not do
         std::optional<Result<std::string>> answer;
     };
     /// A run that this process has claimed.

@@ -76,7 +76,6 @@ Task<Result<void>> Run::read_gateway(std::chrono::sys_days listed_under) {
 
 Task<Result<void>> Run::read_neighbours() {
     for (const std::chrono::sys_days day : {tally_.day - one_day, tally_.day + one_day}) {
-        if (day > runtime_.clock.wall()) continue;  // nothing has happened there yet
         if (auto read = co_await read_gateway(day); !read) co_return read;
     }
     co_return Result<void>();

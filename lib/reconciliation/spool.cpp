@@ -100,6 +100,7 @@ struct SheetParts {
     const char* table;
     Statement insert;
     std::optional<Reading> reading;
+    bool ended = false;  // a statement that is asked beyond its end begins again
 };
 
 std::optional<Entry> entry_at(const Rows& row, int column) {
@@ -174,11 +175,13 @@ Result<void> Spool::add_to_open(std::span<const Movement> movements) {
 
 Result<bool> Spool::next(Sheet sheet, Movement& movement) {
     SheetParts& parts = parts_->sheets[static_cast<std::size_t>(sheet)];
+    if (parts.ended) return false;
     if (!parts.reading) parts.reading.emplace(parts_->database, parts.table);
     if (parts.reading->rows.next()) {
         read(parts.reading->rows, movement);
         return true;
     }
+    parts.ended = true;
     if (auto done = judged(); !done) return fail(done.error());
     return false;
 }

@@ -58,7 +58,7 @@ TEST_CASE("an operator reads where a saga stands, what it does next and why, wit
         "lease_until":"2026-11-22T10:00:30.000Z","created_at":"2026-11-22T10:00:00.000Z",
         "failure":{"step":"ship","code":"cannot_ship","detail":"too large"},
         "facts":{"reservation_id":"res_1","authorization_id":"auth_1","capture_id":"cap_1","captured":4999},
-        "ledger":[{"type":"capture","gateway_id":"cap_1","amount":4999,"currency":"USD"}]})");
+        "ledger":[{"type":"capture","gateway_id":"cap_1","amount":4999,"currency":"USD","debit":"captured","credit":"held"}]})");
     json::object told = json::parse(text).as_object();
     CHECK(told.at("id").as_string() == saga_id(row.id));
     CHECK(told.at("charge_id").as_string() == row.id);

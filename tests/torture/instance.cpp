@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <array>
+#include <ctime>
 #include <stdexcept>
 #include <thread>
 
@@ -50,6 +52,25 @@ void Instance::kill_hard() {
 std::string Instance::broken_audit() const {
     Program verify({.arguments = {"audit", "verify"}, .variables = settings_, .binary = binary_});
     return verify.wait() == 0 ? "" : verify.said();
+}
+
+std::string Instance::broken_books() const {
+    constexpr std::time_t day = 86'400;
+    const std::time_t now = std::time(nullptr);
+    std::string found;
+    for (const std::time_t when : {now - day, now}) {
+        std::array<char, 11> date{};
+        std::tm parts{};
+        std::strftime(date.data(), date.size(), "%F", gmtime_r(&when, &parts));
+        Program compare({.arguments = {"reconcile", "--date", date.data()}, .variables = settings_, .binary = binary_});
+        const int code = compare.wait();
+        const std::string told = compare.said();
+        const std::string summary = told.substr(0, told.find('\n'));
+        // Around midnight the two may have booked on different days: every other kind has a "_".
+        if (code == 0 || (code == 3 && summary.find('_') == summary.npos)) continue;
+        found += "the books do not agree: " + told;
+    }
+    return found;
 }
 
 /// Keeps what the last process said; its exit code.

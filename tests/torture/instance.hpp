@@ -35,6 +35,9 @@ public:
     /// What `tollgate audit verify` finds wrong with its store; empty: nothing.
     [[nodiscard]] std::string broken_audit() const;
 
+    /// What `tollgate reconcile` finds between its ledger and the gateway's books, of today and yesterday; empty: nothing.
+    [[nodiscard]] std::string broken_books() const;
+
     struct Death {
         bool listened = false;  // else it ended while it started
         int code = 0;           // as `stop`

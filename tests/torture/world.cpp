@@ -41,6 +41,7 @@ Checked check_after_restart(World& world, const std::vector<Purchase>& purchases
     const std::string broken = world.instances.front()->broken_audit();
     const bool gap = redis_died && broken.find("the record is missing") != broken.npos;
     if (!broken.empty() && !gap) violations.add(broken);
+    if (const std::string books = world.instances.front()->broken_books(); !books.empty()) violations.add(books);
     return checked;
 }
 

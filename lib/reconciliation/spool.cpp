@@ -93,7 +93,6 @@ struct Reading {
     Reading(Database& database, const char* table) : statement(database, sorted(table)), rows(statement.rows()) {}
     Statement statement;
     Rows rows;
-    bool ended = false;  // one step more would begin again
 };
 
 struct SheetParts {

@@ -201,7 +201,6 @@ private:
     const std::vector<std::string> orders{"1", "11", "{o}:1/\xc3\xbc 1"};
     const std::vector<std::chrono::sys_days> days = [] {
         using std::chrono::days;
-        const std::chrono::sys_days today = std::chrono::floor<days>(noon);
         return std::vector{today - days(1),        today, today, today + days(1), std::chrono::sys_days{} - days(1),
                            std::chrono::sys_days{}};
     }();

@@ -239,7 +239,7 @@ private:
     [[nodiscard]] std::string any_action() {
         return "page:" + std::to_string(draw_.dice.below(3)) + (draw_.dice.percent(50) ? " \xc3\xbc" : "");
     }
-    [[nodiscard]] ReconciliationStore& books() { return bench_.store->reconciliation(); }
+    [[nodiscard]] ReconciliationStore& books() { return bench_.books(); }
 
     Bench bench_;
     MemoryStore model_;

@@ -120,6 +120,26 @@ TEST_CASE("a take-over and a claim whose replies were lost are told what they ha
     CHECK(redis.find(id_of("a"))->fence == 3);
 }
 
+TEST_CASE("whoever claims, keeps or ends a run and loses the reply is told what became of it") {
+    LoneRedis redis;
+    ReconciliationStore& books = redis.store.reconciliation();
+    const auto unheard = [&](auto task) {
+        redis.relay.lose_next_reply();
+        auto result = redis.loops.main.run(std::move(task));
+        REQUIRE(redis.relay.has_lost_it());
+        return result;
+    };
+    CHECK(unheard(books.claim_run(today, noon, noon + seconds(30), false)).value() == 1);
+    CHECK_FALSE(unheard(books.claim_run(today, noon, noon + seconds(30), false)).value());
+    CHECK(unheard(books.extend_run(today, 1, noon + seconds(60))));
+    CHECK(unheard(books.note_action(today, "page:1")));
+    CHECK(unheard(books.finish_run(today, 1, "the report", noon)));
+    CHECK(unheard(books.finish_run(today, 2, "another's", noon)).error().code == Code::lease_lost);
+    CHECK(unheard(books.claim_run(today, noon, noon + seconds(30), false)).value() == 2);
+    const ReconciliationRun run = redis.loops.main.run(books.find_run(today)).value().value();
+    CHECK(run == ReconciliationRun{2, noon + seconds(30), noon, "the report"});
+}
+
 TEST_CASE("a step whose reply was lost is written once") {
     LoneRedis redis;
     const Begun begun = redis.begin(begin_of("a")).value();
@@ -135,6 +155,7 @@ TEST_CASE("a step whose reply was lost is written once") {
     CHECK(at_risk == std::vector<CurrencyAtRisk>{{"USD", step.at_risk}});
     CHECK(redis.ask({"LLEN", redis.keys("*:k").at(0)}) == "1");
     CHECK(redis.loops.main.run(redis.store.store->ledger(id_of("a"))).value().size() == 1);
+    CHECK(redis.ask({"LLEN", redis.keys("*:d:20261122").at(0)}) == "1");
     const std::string failures = redis.keys("*v:shop/failures/ann").at(0);
     CHECK(redis.ask({"ZCARD", failures}) == "1");
 }
@@ -220,9 +241,25 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     record("201");
     REQUIRE(redis.advance(refunded));
 
+    // A run that is kept, ends, and is begun anew by another one.
+    ReconciliationStore& books = redis.store.reconciliation();
+    const auto claim_run = [&](WallTime now, bool unless_finished) {
+        return redis.loops.main.run(books.claim_run(today, now, now + seconds(30), unless_finished)).value();
+    };
+    REQUIRE(claim_run(noon, true) == 1);
+    CHECK_FALSE(claim_run(noon + seconds(29), false));
+    REQUIRE(redis.loops.main.run(books.extend_run(today, 1, noon + seconds(60))));
+    REQUIRE(redis.loops.main.run(books.extend_run(today, 1, noon + seconds(40))));
+    REQUIRE(redis.loops.main.run(books.note_action(today, "page:1")));
+    REQUIRE(redis.loops.main.run(books.finish_run(today, 1, "the first", noon + seconds(41))));
+    REQUIRE(redis.loops.main.run(books.finish_run(today, 1, "the second", noon + seconds(42))));
+    CHECK_FALSE(claim_run(noon + seconds(50), true));
+    REQUIRE(claim_run(noon + seconds(50), false) == 2);
+    REQUIRE(redis.loops.main.run(books.extend_run(today, 2, noon)));
+
     const auto before = snapshot(redis);
     auto copies = scripts_sent(redis);
-    REQUIRE(copies.size() >= 16);
+    REQUIRE(copies.size() >= 26);
     for (const auto& copy : copies) (void)redis.server.command(copy);
     CHECK(snapshot(redis) == before);
     std::ranges::reverse(copies);

@@ -69,14 +69,6 @@ AuditHash hash_of(const SqliteUnderTest& sqlite, std::int64_t seq) {
     return found;
 }
 
-std::vector<std::string> files_beside(const SqliteUnderTest& sqlite) {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(sqlite.options.path).parent_path()))
-        names.push_back(entry.path().filename().string());
-    std::ranges::sort(names);
-    return names;
-}
-
 }  // namespace
 
 TEST_CASE("the audit chain is whole across restarts, and an empty one too") {

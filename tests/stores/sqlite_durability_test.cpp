@@ -91,6 +91,30 @@ TEST_CASE("after a restart nobody waits for the leases of the dead") {
     CHECK(loop.run(sqlite.store->begin(begin_of(other))).value().kind == Begun::Kind::taken_over);
 }
 
+TEST_CASE("a run whose process was killed is begun anew after a restart, and what was noted is still known") {
+    TemporaryFolder folder;
+    const SqliteOptions options{.path = folder.file("store.db")};
+    Child child([&](int out) {
+        Loop loop;
+        const auto store = SqliteStore::open(options).value();
+        ReconciliationStore& books = store->reconciliation();
+        if (loop.run(books.claim_run(today, noon, noon + std::chrono::hours(1), true)).value() != 1) return 1;
+        if (!loop.run(books.note_action(today, "page:1"))) return 2;
+        tell(out, "claimed");
+        return ::pause();
+    });
+    REQUIRE(child.line() == "claimed");
+    REQUIRE(child.kill() == 128 + SIGKILL);
+
+    Loop loop;
+    const auto store = SqliteStore::open(options).value();
+    ReconciliationStore& books = store->reconciliation();
+    CHECK(loop.run(books.is_noted(today, "page:1")).value());
+    CHECK_FALSE(loop.run(books.find_run(today)).value()->finished_at);
+    CHECK(loop.run(books.claim_run(today, noon, noon + std::chrono::hours(1), true)).value() == 2);
+    CHECK(loop.run(books.finish_run(today, 1, "of the dead", noon)).error().code == Code::lease_lost);
+}
+
 TEST_CASE("closing finishes what was asked for and leaves one file behind") {
     asio::io_context io;
     Loop loop;

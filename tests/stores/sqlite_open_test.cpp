@@ -6,6 +6,7 @@
 
 #include "child.hpp"
 #include "sqlite_under_test.hpp"
+#include "stores/sqlite/charge_writes.hpp"
 #include "stores/sqlite/schema.hpp"
 
 using namespace tollgate;
@@ -160,6 +161,27 @@ TEST_CASE("a store file from before operations is brought up to date with the ch
     CHECK(loop.run(store->money_at_risk()).value() == std::vector<CurrencyAtRisk>{{"USD", {0, 0, 5}}});
     CHECK(loop.run(store->take_for(id_of("a"), "op_1", noon, noon)).value().kind == Taken::Kind::known);
     CHECK(loop.run(store->survey({.statuses = {}, .refunding = true})).value().rows.size() == 1);
+}
+
+TEST_CASE("a store file from before reconciliation tells the days that it has the ledger of") {
+    using namespace tollgate::sqlite;
+    TemporaryFolder folder;
+    const std::string path = folder.file("store.db");
+    {
+        Database database = Database::open(path, Database::Access::read_write, "").value();
+        REQUIRE(migrate(database, path, migrations().first(4)));
+        ChargeWrites writes(database);
+        BeginCharge begin = begin_of("a");
+        REQUIRE(writes.begin(begin));
+        Transition end = end_of(begin.row, Answer{201, "done"});
+        end.ledger = {{"capture", "cap_1", 4999, "USD"}};
+        REQUIRE(writes.advance(end));
+    }
+    Loop loop;
+    const auto store = SqliteStore::open({.path = path}).value();
+    CHECK(read_day(loop, store->reconciliation(), {.day = today, .cursor = ""}) ==
+          std::vector<BookedEntry>{{id_of("a"), {"capture", "cap_1", 4999, "USD"}, noon}});
+    CHECK(loop.run(store->reconciliation().claim_run(today, noon, noon, true)).value() == 1);
 }
 
 TEST_CASE("a command beside a running service reads what is committed and writes nothing") {

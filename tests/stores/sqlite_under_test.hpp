@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "store_under_test.hpp"
 #include "stores/sqlite/sqlite_store.hpp"
 
@@ -29,5 +31,14 @@ public:
     SqliteOptions options;
     std::unique_ptr<SqliteStore> store;
 };
+
+/// The names of all that lies in the folder of a store file.
+[[nodiscard]] inline std::vector<std::string> files_beside(const SqliteUnderTest& sqlite) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(sqlite.options.path).parent_path()))
+        names.push_back(entry.path().filename().string());
+    std::ranges::sort(names);
+    return names;
+}
 
 }  // namespace tollgate::test

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -99,6 +100,9 @@ struct StoreKind {
 
 inline constexpr WallTime noon{Milliseconds(1'795'341'600'000)};  // 2026-11-22T10:00:00Z
 
+/// The UTC day of noon.
+inline constexpr std::chrono::sys_days today = std::chrono::floor<std::chrono::days>(noon);
+
 /// The id that a charge of the tenant has here: with the tenant's own two characters, and readable.
 [[nodiscard]] inline std::string id_of(const std::string& key, const std::string& tenant = "shop") {
     return "ch_" + place_of(tenant) + "_" + key;
@@ -143,6 +147,17 @@ inline constexpr WallTime noon{Milliseconds(1'795'341'600'000)};  // 2026-11-22T
     return end;
 }
 
+/// All of a day, page by page.
+[[nodiscard]] inline std::vector<BookedEntry> read_day(Loop& loop, ReconciliationStore& books, LedgerQuery query) {
+    std::vector<BookedEntry> all;
+    do {
+        LedgerPage page = loop.run(books.ledger_of(query)).value();
+        std::ranges::move(page.entries, std::back_inserter(all));
+        query.cursor = std::move(page.next_cursor);
+    } while (!query.cursor.empty());
+    return all;
+}
+
 /// A store and a loop to ask it on.
 struct Bench {
     explicit Bench(const StoreKind& kind) : store(kind.make(loops)) {}
@@ -164,6 +179,7 @@ struct Bench {
     std::vector<CurrencyAtRisk> money_at_risk() { return loop.run(charges().money_at_risk()).value(); }
     std::vector<LedgerEntry> ledger(const std::string& id) { return loop.run(charges().ledger(id)).value(); }
     ChargeStore& charges() { return store->charges(); }
+    ReconciliationStore& books() { return store->reconciliation(); }
 
     Loops loops;
     Loop& loop = loops.main;

@@ -18,9 +18,8 @@
 ///     tg:{pNN}:l:SALE        ZSET    living charges of one order, amount and currency by begun_at; as long as the window
 ///     tg:{pNN}:m:ID          HASH    ledger: "type gateway-id" → "place:amount:currency:at"
 ///     tg:{pNN}:d:DAY         LIST    ledger of a UTC day (20261122), by the entries' own times: see rows.hpp
-///     tg:{pNN}:r:DAY         HASH    reconciliation of the day, in one partition by the day's number: fence (f), lease_until
-///     (l; 0:
-///                                    it is over), finished_at (a) and report (b) of the last one that was done
+///     tg:{pNN}:r:DAY         HASH    the run of a day, in a partition that follows from the day: fence (f), lease_until (l;
+///                                    0: it is over), finished_at (a) and report (b) of the last one that was done
 ///     tg:{pNN}:rn:DAY        HASH    what was done about its discrepancies: name → nothing
 ///     tg:{pNN}:p:ID          HASH    operations on a charge: id → fingerprint behind its length, status and body of the answer
 ///     tg:{pNN}:k             LIST    "answered_at:ID" of kept answers, "answered_at:ID OPERATION" of those of operations, for
@@ -30,7 +29,7 @@
 ///     tg:{pNN}:v:KEY         ZSET    events of a velocity by time; as long as its window
 ///     tg:{pNN}:w:GATEWAYID   id of the charge that has it in its ledger
 ///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute
-///     tg:{pNN}:y:NONCE       what a claim claimed, or a take or the claim of a run was told, for a minute
+///     tg:{pNN}:y:NONCE       what a claim claimed, or who takes a charge or writes a run was told, for a minute
 ///     tg:{pNN}:a             HASH    "DAY:CHAIN" → number of the last record
 ///     tg:{pNN}:a:DAY:CHAIN   HASH    number → hash, record
 ///

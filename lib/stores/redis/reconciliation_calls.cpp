@@ -92,8 +92,11 @@ Task<Result<void>> StoreCore::finish_run(Lane& lane, sys_days day, std::uint64_t
 
 Task<Result<void>> StoreCore::write_run(Lane& lane, sys_days day, Words arguments) {
     const int partition = partition_of_day(day);
-    const std::string key = Keys(partition).run(day);
-    const Answer answer = co_await run(lane, Run{scripts().run_write, partition, {}, {key}, std::move(arguments.views())});
+    const Keys names(partition);
+    Words keys;
+    keys.add(names.run(day)).add(names.claimed(next_name()));
+    const Answer answer =
+        co_await run(lane, Run{scripts().run_write, partition, {}, std::move(keys.views()), std::move(arguments.views())});
     if (!answer) co_return fail(not_written(answer.error()));
     if (answer->text() == "lease") co_return lost();
     co_return Result<void>();

@@ -11,12 +11,17 @@ namespace {
 constexpr Backoff pauses{.base_delay = Milliseconds(500), .max_delay = Milliseconds(5000), .multiplier = 4.0};
 constexpr Milliseconds pause_most{30'000};
 
+/// Asking again will not help: a report's file cannot be read, say.
+bool is_final(const PaymentError& error) {
+    return error.execution == Execution::refused && !error.retriable;
+}
+
 }  // namespace
 
 Task<Result<TransactionPage>> Listing::ask() {
     for (int tried = 1;; ++tried) {
         auto page = co_await gateway_(day_, cursor_);
-        if (page || tried == tries) co_return page;
+        if (page || tried == tries || is_final(page.error())) co_return page;
         const Milliseconds pause = page.error().retry_after.value_or(exponential(pauses, tried - 1));
         co_await sleep_for(runtime_, std::min(pause, pause_most));
     }

@@ -18,8 +18,8 @@ public:
 
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
-    /// The next page; may be empty before the end. Asked for three times; fails with what the last try failed with, or with
-    /// `unreadable_answer` where the listing goes in a circle or has no end.
+    /// The next page; may be empty before the end. Asked for three times, unless the first answer is a definite no; fails with
+    /// what the last try failed with, or with `unreadable_answer` where the listing goes in a circle or has no end.
     Task<Result<std::vector<GatewayTransaction>>> next();
 
 private:

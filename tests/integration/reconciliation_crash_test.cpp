@@ -25,15 +25,24 @@ public:
         calls_.insert("echo_mismatch " + doubled_);
     }
 
-    /// Asks for the day until it is done, or the process is dead: then true.
-    [[nodiscard]] bool dies_over_it() {
-        (void)ask_to_reconcile(stage.port(), R"({"date":")" + date + "\"}");
-        std::optional<Reply> reply;
+    /// Asks for the day until it is done and mended, or the process is dead: then true.
+    [[nodiscard]] bool dies_over_it(unsigned short port) {
+        (void)ask_to_reconcile(port, R"({"date":")" + date + "\"}");
+        bool dead = false;
         REQUIRE(eventually([&] {
-            reply = request(stage.port(), {.path = "/admin/reconciliation/" + date});
-            return !reply || (reply->status == 200 && stage.entries(behind_, "capture") == 1);
+            const auto report = request(port, {.path = "/admin/reconciliation/" + date});
+            const auto charge = request(port, {.path = "/charge/" + behind_});
+            dead = !report || !charge;
+            return dead || (report->status == 200 && charge->text("status") == "succeeded");
         }));
-        return !reply;
+        return dead;
+    }
+    [[nodiscard]] bool dies_over_it() { return dies_over_it(stage.port()); }
+
+    /// Nobody was called, and nothing was told to the charge that is to be adopted.
+    void check_nothing_done() {
+        CHECK(duty.heard().empty());
+        CHECK(stage.get("/charge/" + behind_).text("status") == "authorized");
     }
 
     /// By a process that lives.
@@ -71,37 +80,60 @@ private:
     std::multiset<std::string> calls_;
 };
 
+/// Kills it at words that lie further and further apart, until it was done before.
+void kill_around_words(bool answered) {
+    Rounds rounds(true);
+    int rounds_killed = 0;
+    int round = 0;
+    for (int nth = 1;; nth += 1 + nth / 2) {
+        INFO("killed at word " << nth);
+        REQUIRE(++round < 40);
+        DeadlyLink link(*rounds.stage.redis, nth, answered);
+        Program& dying = rounds.stage.start(link.settings());
+        rounds.plant(round);
+        link.arm(dying);
+        const bool killed = rounds.dies_over_it();
+        rounds_killed += killed ? 1 : 0;
+        if (killed) {
+            CHECK(dying.wait() == 128 + SIGKILL);
+        } else {
+            dying.kill_hard();
+        }
+        rounds.stage.start();
+        rounds.check_done_once();
+        rounds.stage.newest().stop();
+        if (!killed) break;
+    }
+    CHECK(rounds_killed > 5);
+}
+
 }  // namespace
 
-TEST_CASE("a process killed at any page of the gateway's books is followed by one that compares the whole day, once") {
+TEST_CASE("a process killed at any page of the gateway's books has done nothing yet, and the next one compares the whole day") {
     Rounds rounds(GENERATE(false, true));
+    rounds.stage.start();
+    rounds.plant(1);
     int page = 1;
     for (bool killed = true; killed; ++page) {
         INFO("killed at page " << page);
-        REQUIRE(page < 60);
-        std::atomic<bool> armed{false};
-        std::atomic<int> pages{0};
+        REQUIRE(page < 30);
+        CHECK(rounds.stage.newest().stop() == 0);
         const Bookkeeper books(
             rounds.stage.sandbox->port(), {},
-            [&](int) {
-                if (!armed || ++pages != page) return true;
-                ::kill(rounds.victim, SIGKILL);
-                return false;
+            [&](int nth) {
+                if (nth == page) ::kill(rounds.victim, SIGKILL);
+                return nth != page;
             },
-            4);
-        rounds.victim = rounds.stage.start(books.settings()).pid();
-        rounds.plant(page);
-        armed = true;
+            2);
+        Program& dying = rounds.stage.start(books.settings());
+        rounds.victim = dying.pid();
         killed = rounds.dies_over_it();
-        armed = false;
-        if (killed) {
-            CHECK(rounds.stage.newest().wait() == 128 + SIGKILL);
-            rounds.stage.start();
-        }
-        rounds.check_done_once();
-        rounds.stage.newest().stop();
+        CHECK((killed ? dying.wait() == 128 + SIGKILL : dying.stop() == 0));
+        rounds.stage.start();
+        if (killed) rounds.check_nothing_done();
     }
-    CHECK(page > 3);
+    CHECK(page > 4);
+    rounds.check_done_once();
 }
 
 TEST_CASE("a process killed around any of its calls for help makes each of them in the end, under the key it had") {
@@ -124,31 +156,13 @@ TEST_CASE("a process killed around any of its calls for help makes each of them 
 }
 
 TEST_CASE(
-    "a process killed around any word with Redis while it compares and mends is followed by one that does nothing twice") {
-    const bool answered = GENERATE(false, true);
-    Rounds rounds(true);
-    int rounds_killed = 0;
-    int round = 0;
-    for (int nth = 1;; nth += 1 + nth / 3) {
-        INFO("killed " << (answered ? "after" : "before") << " Redis heard word " << nth);
-        REQUIRE(++round < 40);
-        DeadlyLink link(*rounds.stage.redis, nth, answered);
-        Program& dying = rounds.stage.start(link.settings());
-        rounds.plant(round);
-        link.arm(dying);
-        const bool killed = rounds.dies_over_it();
-        rounds_killed += killed ? 1 : 0;
-        if (killed) {
-            CHECK(dying.wait() == 128 + SIGKILL);
-        } else {
-            dying.kill_hard();
-        }
-        rounds.stage.start();
-        rounds.check_done_once();
-        rounds.stage.newest().stop();
-        if (!killed) break;
-    }
-    CHECK(rounds_killed > 3);
+    "a process killed before Redis heard any word of its comparing and mending is followed by one that does nothing twice") {
+    kill_around_words(false);
+}
+
+TEST_CASE(
+    "a process killed after Redis heard any word of its comparing and mending is followed by one that does nothing twice") {
+    kill_around_words(true);
 }
 
 TEST_CASE("a process killed at any sync to the disk while it compares and mends is followed by one that does nothing twice") {
@@ -160,10 +174,13 @@ TEST_CASE("a process killed at any sync to the disk while it compares and mends 
         rounds.stage.start();
         rounds.plant(sync);
         CHECK(rounds.stage.newest().stop() == 0);
-        Program& traced = rounds.stage.start({{"TOLLGATE_SERVER_THREADS", "1"}},
-                                             {"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
-                                              "inject=fdatasync:signal=KILL:when=" + std::to_string(sync)});
-        killed = rounds.dies_over_it();
+        Variables settings = rounds.stage.settings;
+        settings["TOLLGATE_SERVER_THREADS"] = "1";
+        Program traced({.arguments = {"serve"},
+                        .variables = settings,
+                        .before = {"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
+                                   "inject=fdatasync:signal=KILL:when=" + std::to_string(sync)}});
+        killed = !traced.listening() || rounds.dies_over_it(traced.port());
         if (killed) {
             CHECK(traced.wait() == 128 + SIGKILL);
         } else {

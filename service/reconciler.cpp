@@ -124,14 +124,11 @@ Task<Result<Reconciler::Done>> Reconciler::have(std::chrono::sys_days day, Audit
         if (!report) co_return fail(std::move(report.error()));
         if (*report) co_return Done{std::move(**report)};
         const WallTime now = runtime_.clock.wall();
-        const auto fence = co_await parts_.books.ledger.claim_run(day, now, now + parts_.lease, false);
+        const auto fence = co_await parts_.books.ledger.claim_run(day, now, now + parts_.lease, since);
         if (!fence) co_return fail(fence.error());
         if (*fence) {
             auto claimed = std::make_shared<Claimed>(Claimed{.day = day, .fence = **fence});
-            report = co_await report_since(day, since);  // somebody may have been just done with it
-            if (!report || !*report) co_return co_await compare_claimed(std::move(claimed), std::move(asker));
-            static_cast<void>(co_await parts_.books.ledger.extend_run(day, **fence, runtime_.clock.wall()));
-            co_return Done{std::move(**report)};
+            co_return co_await compare_claimed(std::move(claimed), std::move(asker));
         }
         co_await sleep_for(runtime_, look_every);
     }

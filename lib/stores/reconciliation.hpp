@@ -51,10 +51,10 @@ public:
     /// Fails with `bad_request` for a cursor this store did not give out.
     virtual Task<Result<LedgerPage>> ledger_of(LedgerQuery query) = 0;
 
-    /// Takes the run of a day, under the number that is told: nothing when somebody's lease runs, or, with `unless_finished`,
-    /// when it was done to its end before.
+    /// Takes the run of a day, under the number that is told: nothing when somebody's lease runs, or when it was done to its
+    /// end at `done_since` or later.
     virtual Task<Result<std::optional<std::uint64_t>>> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until,
-                                                                 bool unless_finished) = 0;
+                                                                 WallTime done_since) = 0;
 
     /// Both fail with `lease_lost` when the fence is not the run's own; then nothing was written. `finish_run` ends the lease.
     virtual Task<Result<void>> extend_run(std::chrono::sys_days day, std::uint64_t fence, WallTime lease_until) = 0;

@@ -136,15 +136,16 @@ private:
         const sys_days day = draw_.day();
         const WallTime now = draw_.clock.now();
         const WallTime lease_until = now + (draw_.dice.percent(80) ? std::chrono::seconds(30) : std::chrono::seconds(0));
-        const bool unless_finished = draw_.dice.percent(30);
+        const bool unless_done = draw_.dice.percent(50);
+        const WallTime done_since = unless_done ? now - std::chrono::seconds(draw_.dice.below(120)) : WallTime::max();
         operation_ = "at " + told(now) + " claim the run of " + told(WallTime(day));
         const bool again = fence_of(day) > 0;
         const auto ask = [&](ReconciliationStore& store) {
-            const auto fence = bench_.loop.run(store.claim_run(day, now, lease_until, unless_finished));
+            const auto fence = bench_.loop.run(store.claim_run(day, now, lease_until, done_since));
             return fence.has_value() && *fence ? "fence " + std::to_string(**fence) : told(fence);
         };
         const std::string expected = ask(model_.reconciliation_store());
-        if (expected == "none") met_.insert(unless_finished ? "not claimed, unless finished" : "not claimed");
+        if (expected == "none") met_.insert(unless_done ? "not claimed, unless done since" : "not claimed");
         if (expected != "none" && again) met_.insert("taken over");
         compare(expected, ask(books()));
         look(day);

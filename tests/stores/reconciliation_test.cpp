@@ -58,8 +58,8 @@ TEST_CASE("a run is one process's at a time, and another takes it over when its 
     const std::unique_ptr<StoreUnderTest> other = bench.store->another_process(bench.loops);
     ReconciliationStore& here = bench.books();
     ReconciliationStore& there = other ? other->reconciliation() : here;
-    const auto claim = [&](ReconciliationStore& books, WallTime now, bool unless_finished = false) {
-        return bench.loop.run(books.claim_run(today, now, now + seconds(30), unless_finished)).value();
+    const auto claim = [&](ReconciliationStore& books, WallTime now, WallTime done_since = WallTime::max()) {
+        return bench.loop.run(books.claim_run(today, now, now + seconds(30), done_since)).value();
     };
     CHECK_FALSE(bench.loop.run(there.find_run(today)).value());
     REQUIRE(claim(here, noon) == 1);
@@ -76,10 +76,12 @@ TEST_CASE("a run is one process's at a time, and another takes it over when its 
     CHECK(run.finished_at == noon + seconds(50));
     CHECK(bench.loop.run(there.extend_run(today, 2, noon + days(1))).error().code == Code::lease_lost);
 
-    CHECK_FALSE(claim(here, noon + seconds(51), true));
+    CHECK_FALSE(claim(here, noon + seconds(51), WallTime::min()));
+    CHECK_FALSE(claim(here, noon + seconds(51), noon + seconds(50)));  // done just then
     REQUIRE(claim(here, noon + seconds(51)) == 3);
-    CHECK(bench.loop.run(there.find_run(today)).value()->report == "report");                   // until it is done again
-    REQUIRE(bench.loop.run(here.claim_run(today + days(64), noon, noon, false)).value() == 1);  // another day is another run
+    CHECK(bench.loop.run(there.find_run(today)).value()->report == "report");  // until it is done again
+    REQUIRE(bench.loop.run(here.claim_run(today + days(64), noon, noon, WallTime::max())).value() ==
+            1);  // another day is another run
 }
 
 TEST_CASE("what was done about a discrepancy is noted for its day, once and for all") {

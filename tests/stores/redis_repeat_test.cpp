@@ -129,13 +129,13 @@ TEST_CASE("whoever claims, keeps or ends a run and loses the reply is told what 
         REQUIRE(redis.relay.has_lost_it());
         return result;
     };
-    CHECK(unheard(books.claim_run(today, noon, noon + seconds(30), false)).value() == 1);
-    CHECK_FALSE(unheard(books.claim_run(today, noon, noon + seconds(30), false)).value());
+    CHECK(unheard(books.claim_run(today, noon, noon + seconds(30), WallTime::max())).value() == 1);
+    CHECK_FALSE(unheard(books.claim_run(today, noon, noon + seconds(30), WallTime::max())).value());
     CHECK(unheard(books.extend_run(today, 1, noon + seconds(60))));
     CHECK(unheard(books.note_action(today, "page:1")));
     CHECK(unheard(books.finish_run(today, 1, "the report", noon)));
     CHECK(unheard(books.finish_run(today, 2, "another's", noon)).error().code == Code::lease_lost);
-    CHECK(unheard(books.claim_run(today, noon, noon + seconds(30), false)).value() == 2);
+    CHECK(unheard(books.claim_run(today, noon, noon + seconds(30), WallTime::max())).value() == 2);
     const ReconciliationRun run = redis.loops.main.run(books.find_run(today)).value().value();
     CHECK(run == ReconciliationRun{2, noon + seconds(30), noon, "the report"});
 }
@@ -243,18 +243,18 @@ TEST_CASE("copies of commands that arrive late change nothing") {
 
     // A run that is kept, ends, and is begun anew by another one.
     ReconciliationStore& books = redis.store.reconciliation();
-    const auto claim_run = [&](WallTime now, bool unless_finished) {
-        return redis.loops.main.run(books.claim_run(today, now, now + seconds(30), unless_finished)).value();
+    const auto claim_run = [&](WallTime now, WallTime done_since) {
+        return redis.loops.main.run(books.claim_run(today, now, now + seconds(30), done_since)).value();
     };
-    REQUIRE(claim_run(noon, true) == 1);
-    CHECK_FALSE(claim_run(noon + seconds(29), false));
+    REQUIRE(claim_run(noon, WallTime::min()) == 1);
+    CHECK_FALSE(claim_run(noon + seconds(29), WallTime::max()));
     REQUIRE(redis.loops.main.run(books.extend_run(today, 1, noon + seconds(60))));
     REQUIRE(redis.loops.main.run(books.extend_run(today, 1, noon + seconds(40))));
     REQUIRE(redis.loops.main.run(books.note_action(today, "page:1")));
     REQUIRE(redis.loops.main.run(books.finish_run(today, 1, "the first", noon + seconds(41))));
     REQUIRE(redis.loops.main.run(books.finish_run(today, 1, "the second", noon + seconds(42))));
-    CHECK_FALSE(claim_run(noon + seconds(50), true));
-    REQUIRE(claim_run(noon + seconds(50), false) == 2);
+    CHECK_FALSE(claim_run(noon + seconds(50), WallTime::min()));
+    REQUIRE(claim_run(noon + seconds(50), WallTime::max()) == 2);
     REQUIRE(redis.loops.main.run(books.extend_run(today, 2, noon)));
 
     const auto before = snapshot(redis);

@@ -98,7 +98,7 @@ TEST_CASE("a run whose process was killed is begun anew after a restart, and wha
         Loop loop;
         const auto store = SqliteStore::open(options).value();
         ReconciliationStore& books = store->reconciliation();
-        if (loop.run(books.claim_run(today, noon, noon + std::chrono::hours(1), true)).value() != 1) return 1;
+        if (loop.run(books.claim_run(today, noon, noon + std::chrono::hours(1), WallTime::min())).value() != 1) return 1;
         if (!loop.run(books.note_action(today, "page:1"))) return 2;
         tell(out, "claimed");
         return ::pause();
@@ -111,7 +111,7 @@ TEST_CASE("a run whose process was killed is begun anew after a restart, and wha
     ReconciliationStore& books = store->reconciliation();
     CHECK(loop.run(books.is_noted(today, "page:1")).value());
     CHECK_FALSE(loop.run(books.find_run(today)).value()->finished_at);
-    CHECK(loop.run(books.claim_run(today, noon, noon + std::chrono::hours(1), true)).value() == 2);
+    CHECK(loop.run(books.claim_run(today, noon, noon + std::chrono::hours(1), WallTime::min())).value() == 2);
     CHECK(loop.run(books.finish_run(today, 1, "of the dead", noon)).error().code == Code::lease_lost);
 }
 

@@ -21,7 +21,7 @@ Result<void> capture(Loop& loop, SqliteStore& store, const std::string& key) {
 /// A run that is done, a note, a charge and its capture.
 void write_day(Loop& loop, SqliteStore& store) {
     ReconciliationStore& books = store.reconciliation();
-    REQUIRE(loop.run(books.claim_run(today, noon, noon + seconds(30), false)).value() == 1);
+    REQUIRE(loop.run(books.claim_run(today, noon, noon + seconds(30), WallTime::max())).value() == 1);
     REQUIRE(loop.run(books.note_action(today, "page:1")));
     REQUIRE(loop.run(books.finish_run(today, 1, "report", noon)));
     REQUIRE(capture(loop, store, "a"));
@@ -69,7 +69,7 @@ TEST_CASE("a command reads the days of a running service and can write none") {
     const auto reader = SqliteStore::open_read_only(sqlite.options).value();
     check_day(loop, *reader);
     ReconciliationStore& books = reader->reconciliation();
-    CHECK(loop.run(books.claim_run(today, noon, noon, false)).error().code == Code::store_unavailable);
+    CHECK(loop.run(books.claim_run(today, noon, noon, WallTime::max())).error().code == Code::store_unavailable);
     CHECK(loop.run(books.extend_run(today, 1, noon)).error().code == Code::store_unavailable);
     CHECK(loop.run(books.finish_run(today, 1, "", noon)).error().code == Code::store_unavailable);
     CHECK(loop.run(books.note_action(today, "page:2")).error().code == Code::store_unavailable);

@@ -14,10 +14,9 @@ namespace tollgate::test {
 /// that of charges and of their ledger.
 class MemoryReconciliation {
 public:
-    std::optional<std::uint64_t> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until,
-                                           bool unless_finished) {
+    std::optional<std::uint64_t> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until, WallTime done_since) {
         ReconciliationRun& run = runs_[day];
-        if (run.lease_until > now || (unless_finished && run.finished_at)) return std::nullopt;
+        if (run.lease_until > now || (run.finished_at && *run.finished_at >= done_since)) return std::nullopt;
         run.lease_until = lease_until;
         return ++run.fence;
     }

@@ -137,10 +137,10 @@ private:
 
         Task<Result<LedgerPage>> ledger_of(LedgerQuery query) override { co_return store_.charges.ledger_of(query); }
         Task<Result<std::optional<std::uint64_t>>> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until,
-                                                             bool unless_finished) override {
+                                                             WallTime done_since) override {
             std::optional<std::uint64_t> fence;
             const auto error =
-                store_.write([&] { fence = store_.reconciliation.claim_run(day, now, lease_until, unless_finished); });
+                store_.write([&] { fence = store_.reconciliation.claim_run(day, now, lease_until, done_since); });
             if (error) co_return fail(*error);
             co_return fence;
         }

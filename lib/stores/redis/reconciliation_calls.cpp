@@ -63,13 +63,13 @@ Task<Result<LedgerPage>> StoreCore::ledger_of(Lane& lane, LedgerQuery query) {
 }
 
 Task<Result<std::optional<std::uint64_t>>> StoreCore::claim_run(Lane& lane, sys_days day, WallTime now, WallTime lease_until,
-                                                                bool unless_finished) {
+                                                                WallTime done_since) {
     const int partition = partition_of_day(day);
     const Keys names(partition);
     Words keys;
     keys.add(names.run(day)).add(names.claimed(next_name()));
     Words arguments;
-    arguments.add(text_of(now)).add(text_of(lease_until)).ref(unless_finished ? "1" : "");
+    arguments.add(text_of(now)).add(text_of(lease_until)).add(text_of(done_since));
     const Answer answer =
         co_await run(lane, Run{scripts().run_claim, partition, {}, std::move(keys.views()), std::move(arguments.views())});
     if (!answer) co_return fail(not_written(answer.error()));

@@ -59,9 +59,9 @@ public:
         co_return co_await core_.lanes().run([&](Lane& lane) { return core_.ledger_of(lane, std::move(query)); });
     }
     Task<Result<std::optional<std::uint64_t>>> claim_run(sys_days day, WallTime now, WallTime lease_until,
-                                                         bool unless_finished) override {
+                                                         WallTime done_since) override {
         co_return co_await core_.lanes().run(
-            [&](Lane& lane) { return core_.claim_run(lane, day, now, lease_until, unless_finished); });
+            [&](Lane& lane) { return core_.claim_run(lane, day, now, lease_until, done_since); });
     }
     Task<Result<void>> extend_run(sys_days day, std::uint64_t fence, WallTime lease_until) override {
         co_return co_await core_.lanes().run([&](Lane& lane) { return core_.extend_run(lane, day, fence, lease_until); });

@@ -71,7 +71,7 @@ public:
 
     Task<Result<LedgerPage>> ledger_of(Lane& lane, LedgerQuery query);
     Task<Result<std::optional<std::uint64_t>>> claim_run(Lane& lane, std::chrono::sys_days day, WallTime now,
-                                                         WallTime lease_until, bool unless_finished);
+                                                         WallTime lease_until, WallTime done_since);
     Task<Result<void>> extend_run(Lane& lane, std::chrono::sys_days day, std::uint64_t fence, WallTime lease_until);
     Task<Result<void>> finish_run(Lane& lane, std::chrono::sys_days day, std::uint64_t fence, std::string report, WallTime now);
     Task<Result<std::optional<ReconciliationRun>>> find_run(Lane& lane, std::chrono::sys_days day);

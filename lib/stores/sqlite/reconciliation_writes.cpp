@@ -14,7 +14,7 @@ ReconciliationWrites::ReconciliationWrites(Database& database)
     : claim_(database,
              "INSERT INTO reconciliation_runs (day, fence, lease_until) VALUES (?1, 1, ?3) ON CONFLICT (day) DO UPDATE"
              " SET fence = fence + 1, lease_until = excluded.lease_until"
-             " WHERE lease_until <= ?2 AND NOT (?4 AND finished_at IS NOT NULL) RETURNING fence"),
+             " WHERE lease_until <= ?2 AND (finished_at IS NULL OR finished_at < ?4) RETURNING fence"),
       extend_(database, "UPDATE reconciliation_runs SET lease_until = ?3 WHERE day = ?1 AND fence = ?2 AND lease_until <> 0"),
       finish_(database,
               "UPDATE reconciliation_runs SET lease_until = 0, report = ?3, finished_at = ?4 WHERE day = ?1 AND fence = ?2"),
@@ -22,9 +22,9 @@ ReconciliationWrites::ReconciliationWrites(Database& database)
       end_leases_(database, "UPDATE reconciliation_runs SET lease_until = 0 WHERE lease_until <> 0") {}
 
 Result<std::optional<std::uint64_t>> ReconciliationWrites::claim_run(std::chrono::sys_days day, WallTime now,
-                                                                     WallTime lease_until, bool unless_finished) {
+                                                                     WallTime lease_until, WallTime done_since) {
     std::optional<std::uint64_t> fence;
-    Rows rows = claim_.rows(WallTime(day), now, lease_until, unless_finished);
+    Rows rows = claim_.rows(WallTime(day), now, lease_until, done_since);
     while (rows.next()) fence = static_cast<std::uint64_t>(rows.number(0));
     return fence;
 }

@@ -11,7 +11,7 @@ public:
     explicit ReconciliationWrites(Database& database);
 
     [[nodiscard]] Result<std::optional<std::uint64_t>> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until,
-                                                                 bool unless_finished);
+                                                                 WallTime done_since);
     [[nodiscard]] Result<void> extend_run(std::chrono::sys_days day, std::uint64_t fence, WallTime lease_until);
     [[nodiscard]] Result<void> finish_run(std::chrono::sys_days day, std::uint64_t fence, const std::string& report,
                                           WallTime now);

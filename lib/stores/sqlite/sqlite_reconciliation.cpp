@@ -10,9 +10,9 @@ Task<Result<LedgerPage>> SqliteReconciliation::ledger_of(LedgerQuery query) {
 }
 
 Task<Result<std::optional<std::uint64_t>>> SqliteReconciliation::claim_run(sys_days day, WallTime now, WallTime lease_until,
-                                                                           bool unless_finished) {
+                                                                           WallTime done_since) {
     return parts_.write<std::optional<std::uint64_t>>(
-        [=](Session& session) { return session.reconciliation_writes.claim_run(day, now, lease_until, unless_finished); });
+        [=](Session& session) { return session.reconciliation_writes.claim_run(day, now, lease_until, done_since); });
 }
 
 Task<Result<void>> SqliteReconciliation::extend_run(sys_days day, std::uint64_t fence, WallTime lease_until) {

@@ -12,7 +12,7 @@ public:
 
     Task<Result<LedgerPage>> ledger_of(LedgerQuery query) override;
     Task<Result<std::optional<std::uint64_t>>> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until,
-                                                         bool unless_finished) override;
+                                                         WallTime done_since) override;
     Task<Result<void>> extend_run(std::chrono::sys_days day, std::uint64_t fence, WallTime lease_until) override;
     Task<Result<void>> finish_run(std::chrono::sys_days day, std::uint64_t fence, std::string report, WallTime now) override;
     Task<Result<std::optional<ReconciliationRun>>> find_run(std::chrono::sys_days day) override;

@@ -20,7 +20,7 @@ public:
     bool is_away = false;
 
     Task<Result<LedgerPage>> ledger_of(LedgerQuery) override { co_return LedgerPage{}; }
-    Task<Result<std::optional<std::uint64_t>>> claim_run(std::chrono::sys_days, WallTime, WallTime, bool) override {
+    Task<Result<std::optional<std::uint64_t>>> claim_run(std::chrono::sys_days, WallTime, WallTime, WallTime) override {
         co_return std::nullopt;
     }
     Task<Result<void>> extend_run(std::chrono::sys_days, std::uint64_t, WallTime) override { co_return Result<void>(); }

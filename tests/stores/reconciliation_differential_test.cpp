@@ -136,8 +136,8 @@ private:
         const sys_days day = draw_.day();
         const WallTime now = draw_.clock.now();
         const WallTime lease_until = now + (draw_.dice.percent(80) ? std::chrono::seconds(30) : std::chrono::seconds(0));
-        const bool unless_done = draw_.dice.percent(50);
-        const WallTime done_since = unless_done ? now - std::chrono::seconds(draw_.dice.below(120)) : WallTime::max();
+        const bool unless_done = draw_.dice.percent(30);
+        const WallTime done_since = unless_done ? now - std::chrono::seconds(60) : WallTime::max();
         operation_ = "at " + told(now) + " claim the run of " + told(WallTime(day));
         const bool again = fence_of(day) > 0;
         const auto ask = [&](ReconciliationStore& store) {
@@ -255,6 +255,6 @@ TEST_CASE("every store tells the ledger of a day and keeps its runs like the mod
     compare_with_model<ReconciliationTrial>(
         GENERATE(from_range(store_kinds())),
         {"a day of several pages", "a day written to while it is read", "a day of several tenants", "a day long ago",
-         "taken over", "not claimed", "not claimed, unless finished", "extend done", "extend failed: lease_lost", "finish done",
-         "finish failed: lease_lost", "odd cursor", "noted"});
+         "taken over", "not claimed", "not claimed, unless done since", "extend done", "extend failed: lease_lost",
+         "finish done", "finish failed: lease_lost", "odd cursor", "noted"});
 }

@@ -84,7 +84,7 @@ std::strong_ordering order(const Movement& a, const Movement& b) noexcept {
     const auto place = [](const Movement& one) {
         const Entry& entry = one.entry;
         return std::tuple(std::string_view(one.reference), one.side, one.type, std::string_view(entry.id), !moved(entry),
-                          entry.at.time_since_epoch().count(), std::string_view(entry.currency), entry.amount,
+                          entry.at.time_since_epoch().count(), entry.amount, std::string_view(entry.currency),
                           std::string_view(entry.status), one.unnamed);
     };
     return place(a) <=> place(b);

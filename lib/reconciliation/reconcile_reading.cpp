@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "async/all_of.hpp"
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::size_t page_size = 1000;
 constexpr std::size_t asked_at_once = 32;
+/// Several pages: going to another thread and back may take longer than what is done there.
+constexpr std::size_t spooled_at_once = 5000;
 constexpr std::chrono::days one_day{1};
 
 Task<Result<std::optional<std::string>>> charge_of(ChargeStore& charges, std::string gateway_id) {
@@ -31,47 +34,52 @@ Task<Result<Known>> known_of(ChargeStore& charges, std::string reference) {
 
 Task<Result<void>> Run::read_ledger() {
     LedgerQuery query{.day = tally_.day, .limit = page_size};
+    std::vector<Movement> waiting;
     do {
         auto page = co_await books_.ledger.ledger_of(query);
         if (!page) co_return fail(std::move(page.error()));
-        query.cursor = std::move(page->next_cursor);
-        std::vector<Movement> movements;
         for (BookedEntry& one : page->entries) {
             const auto type = type_from(one.entry.type);
             if (!type) continue;
-            movements.push_back({.reference = std::move(one.charge_id),
-                                 .side = Side::ours,
-                                 .type = *type,
-                                 .entry = {.id = std::move(one.entry.gateway_id),
-                                           .amount = one.entry.amount,
-                                           .currency = std::move(one.entry.currency),
-                                           .at = one.at}});
+            waiting.push_back({.reference = std::move(one.charge_id),
+                               .side = Side::ours,
+                               .type = *type,
+                               .entry = {.id = std::move(one.entry.gateway_id),
+                                         .amount = one.entry.amount,
+                                         .currency = std::move(one.entry.currency),
+                                         .at = one.at}});
+            ++ledger_records_;
         }
-        ledger_records_ += movements.size();
-        auto added = co_await thread_.run(
-            [this, movements = std::move(movements)] { return spool_->add(Spool::Sheet::day, movements); });
-        if (!added) co_return added;
+        query.cursor = std::move(page->next_cursor);
+        if (auto put = co_await spool(waiting, Spool::Sheet::day, query.cursor.empty()); !put) co_return put;
         tell(Phase::ledger, ledger_records_);
     } while (!query.cursor.empty());
     co_return Result<void>();
 }
 
 Task<Result<void>> Run::read_gateway(std::chrono::sys_days listed_under) {
-    const bool neighbour = listed_under != tally_.day;
+    const auto sheet = listed_under == tally_.day ? Spool::Sheet::day : Spool::Sheet::open;
     Listing listing(runtime_, books_.gateway, listed_under);
+    std::vector<Movement> waiting;
     while (!listing.ended()) {
         auto rows = co_await listing.next();
         if (!rows) co_return fail(std::move(rows.error()));
         auto movements = co_await movements_of(std::move(*rows), listed_under);
         if (!movements) co_return fail(std::move(movements.error()));
         gateway_records_ += movements->size();
-        auto added = co_await thread_.run([this, neighbour, movements = std::move(*movements)] {
-            return neighbour ? spool_->add_to_open(movements) : spool_->add(Spool::Sheet::day, movements);
-        });
-        if (!added) co_return added;
+        std::ranges::move(*movements, std::back_inserter(waiting));
+        if (auto put = co_await spool(waiting, sheet, listing.ended()); !put) co_return put;
         tell(Phase::gateway, gateway_records_);
     }
     co_return Result<void>();
+}
+
+/// Once enough wait, or all have come. Of the neighbouring days only what may explain an open reference is kept.
+Task<Result<void>> Run::spool(std::vector<Movement>& waiting, Spool::Sheet sheet, bool all) {
+    if (!all && waiting.size() < spooled_at_once) co_return Result<void>();
+    co_return co_await thread_.run([this, sheet, movements = std::exchange(waiting, {})] {
+        return sheet == Spool::Sheet::day ? spool_->add(sheet, movements) : spool_->add_to_open(movements);
+    });
 }
 
 Task<Result<void>> Run::read_neighbours() {

@@ -31,6 +31,7 @@ private:
     Task<Result<void>> read_ledger();
     Task<Result<void>> read_gateway(std::chrono::sys_days listed_under);
     Task<Result<std::vector<Movement>>> movements_of(std::vector<GatewayTransaction> rows, std::chrono::sys_days listed_under);
+    Task<Result<void>> spool(std::vector<Movement>& waiting, Spool::Sheet sheet, bool all);
     Task<Result<void>> name_unnamed(std::vector<Movement>& movements);
     Task<Result<void>> look_first();
     Task<Result<void>> read_neighbours();

@@ -30,11 +30,10 @@ PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA temp_store = FILE;
 )sql";
 
-/// The columns of a sheet stand in the order in which its rows are compared; `still`: no money moved.
 constexpr const char* tables = R"sql(
 BEGIN;
-CREATE TABLE day (reference, side, type, id, still, at, currency, amount, status, unnamed);
-CREATE TABLE open (reference, side, type, id, still, at, currency, amount, status, unnamed);
+CREATE TABLE day (reference TEXT, packed BLOB);
+CREATE TABLE open (reference TEXT, packed BLOB);
 CREATE TABLE found (
     number INTEGER PRIMARY KEY, kind, reference, charge_id, type, action,
     our_id, our_amount, our_currency, our_status, our_at,
@@ -68,35 +67,61 @@ PaymentError explained(const Failure& failure) {
                                          "SQLITE_TMPDIR"};
 }
 
-std::string insert_into(const char* table) {
-    return std::string("INSERT INTO ") + table + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+void put(std::string& bytes, std::uint64_t number) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(number >> shift));
 }
 
-std::string sorted(const char* table) {
-    return std::string("SELECT * FROM ") + table + " ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10";
+std::uint64_t number_at(std::string_view bytes, std::size_t from) {
+    std::uint64_t number = 0;
+    for (const char c : bytes.substr(from, 8)) number = number << 8 | static_cast<unsigned char>(c);
+    return number;
 }
 
-void read(const Rows& row, Movement& movement) {
-    movement.reference = row.text(0);
-    movement.side = static_cast<Side>(row.number(1));
-    movement.type = static_cast<Type>(row.number(2));
-    movement.entry.id = row.text(3);
-    movement.entry.at = row.time(5);
-    movement.entry.currency = row.text(6);
-    movement.entry.amount = row.number(7);
-    movement.entry.status = row.text(8);
-    movement.unnamed = row.number(9) != 0;
+/// All but the reference, so that a comparison of bytes is that of `order`: SQLite sorts two columns in half the time of ten.
+/// Numbers are big-endian, times moved up by half their range; what only tells lengths stands at the end.
+void pack(const Movement& movement, std::string& bytes) {
+    const Entry& entry = movement.entry;
+    bytes.clear();
+    bytes.push_back(static_cast<char>(movement.side));
+    bytes.push_back(static_cast<char>(movement.type));
+    bytes.append(entry.id).push_back('\0');
+    bytes.push_back(moved(entry) ? 0 : 1);
+    put(bytes, static_cast<std::uint64_t>(entry.at.time_since_epoch().count()) ^ std::uint64_t{1} << 63);
+    put(bytes, static_cast<std::uint64_t>(entry.amount) ^ std::uint64_t{1} << 63);
+    bytes.append(entry.currency).push_back('\0');
+    bytes.append(entry.status).push_back('\0');
+    bytes.push_back(movement.unnamed ? 1 : 0);
+    put(bytes, entry.id.size() << 32 | entry.currency.size());
+}
+
+void unpack(std::string_view bytes, Movement& movement) {
+    const std::uint64_t lengths = number_at(bytes, bytes.size() - 8);
+    const std::size_t id = lengths >> 32;
+    const std::size_t currency = lengths & 0xffffffff;
+    movement.side = static_cast<Side>(bytes[0]);
+    movement.type = static_cast<Type>(bytes[1]);
+    movement.entry.id = bytes.substr(2, id);
+    bytes.remove_prefix(2 + id + 2);
+    movement.entry.at = WallTime(Milliseconds(static_cast<std::int64_t>(number_at(bytes, 0) ^ std::uint64_t{1} << 63)));
+    movement.entry.amount = static_cast<std::int64_t>(number_at(bytes, 8) ^ std::uint64_t{1} << 63);
+    movement.entry.currency = bytes.substr(16, currency);
+    bytes.remove_prefix(16 + currency + 1);
+    movement.entry.status = bytes.substr(0, bytes.size() - 10);
+    movement.unnamed = bytes[bytes.size() - 9] != 0;
 }
 
 /// A statement that runs from the first look at it on.
 struct Reading {
-    Reading(Database& database, const char* table) : statement(database, sorted(table)), rows(statement.rows()) {}
+    Reading(Database& database, const char* table)
+        : statement(database, std::string("SELECT reference, packed FROM ") + table + " ORDER BY 1, 2"),
+          rows(statement.rows()) {}
     Statement statement;
     Rows rows;
 };
 
 struct SheetParts {
-    SheetParts(Database& database, const char* table_name) : table(table_name), insert(database, insert_into(table_name)) {}
+    SheetParts(Database& database, const char* table_name)
+        : table(table_name), insert(database, std::string("INSERT INTO ") + table_name + " VALUES (?1, ?2)") {}
     const char* table;
     Statement insert;
     std::optional<Reading> reading;
@@ -155,10 +180,10 @@ Result<void> Spool::judged() const {
 
 Result<void> Spool::add(Sheet sheet, std::span<const Movement> movements) {
     Statement& insert = parts_->sheets[static_cast<std::size_t>(sheet)].insert;
+    std::string packed;
     for (const Movement& one : movements) {
-        const Entry& entry = one.entry;
-        insert.run(one.reference, static_cast<int>(one.side), static_cast<int>(one.type), entry.id, !moved(entry), entry.at,
-                   entry.currency, entry.amount, entry.status, one.unnamed);
+        pack(one, packed);
+        insert.run(one.reference, sqlite::Blob{packed});
     }
     return judged();
 }
@@ -178,7 +203,8 @@ Result<bool> Spool::next(Sheet sheet, Movement& movement) {
     if (parts.ended) return false;
     if (!parts.reading) parts.reading.emplace(parts_->database, parts.table);
     if (parts.reading->rows.next()) {
-        read(parts.reading->rows, movement);
+        movement.reference = parts.reading->rows.text(0);
+        unpack(parts.reading->rows.blob(1), movement);
         return true;
     }
     parts.ended = true;

@@ -227,6 +227,12 @@ Task<std::size_t> read_and_sort(ReconciliationStore& ledger, const Gateway& gate
     co_return records.size();
 }
 
+double cpu_seconds() {
+    std::timespec spent{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
+}
+
 double peak_mib() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
@@ -276,6 +282,7 @@ int main(int argc, char** argv) {
     const auto begin = std::chrono::steady_clock::now();
     std::vector<std::pair<Progress::Phase, double>> phases;
     forget_peak();
+    const double cpu_before = cpu_seconds();
     const double seconds = seconds_of([&] {
         const Books books{.ledger = store->reconciliation(),
                           .charges = *store,
@@ -294,13 +301,15 @@ int main(int argc, char** argv) {
         outcome.emplace(run(context, reconcile(runtime, books, today, handle, watch)));
     });
     const double memory = peak_mib();
+    const double cpu = cpu_seconds() - cpu_before;
     check(outcome->has_value(), outcome->has_value() ? "" : outcome->error().detail.c_str());
 
     const Tally& tally = (*outcome)->tally;
     std::printf("%s\n", summary(tally).c_str());
     static constexpr const char* names[] = {"ledger", "gateway", "compare", "act"};
     for (const auto& [phase, at] : phases) std::printf("  %-8s from %.2f s\n", names[static_cast<int>(phase)], at);
-    std::printf("%.2f s, %.1f MiB at the peak; the floor %.2f s, ratio %.2f\n", seconds, memory, floor, seconds / floor);
+    std::printf("%.2f s (%.2f s of CPU), %.1f MiB at the peak; the floor %.2f s, ratio %.2f\n", seconds, cpu, memory, floor,
+                seconds / floor);
     outcome.reset();
     store.reset();
     std::filesystem::remove_all(folder);

@@ -243,15 +243,8 @@ TEST_CASE("`tollgate demo` plays its scenarios on its own service and says how e
     const auto [code, said] = run({"demo"}, {}, folder.path());
     INFO(said);
     const std::string lines = "\n" + said;
-    for (const std::string number : {"1", "2", "3", "4", "5", "7"}) CHECK(count_of(lines, "\n" + number + " ok ") == 1);
-    int failed = 0;
-    for (int number = 4; number <= 7; ++number) {
-        const std::string start = "\n" + std::to_string(number);
-        const bool ok = count_of(lines, start + " ok ") == 1;
-        CHECK((ok || std::regex_search(said, std::regex(std::to_string(number) + " failed .+: .+"))));
-        failed += ok ? 0 : 1;
-    }
-    CHECK(code == (failed == 0 ? 0 : 1));
+    for (int number = 1; number <= 7; ++number) CHECK(count_of(lines, "\n" + std::to_string(number) + " ok ") == 1);
+    CHECK(code == 0);
     CHECK(std::filesystem::is_empty(folder.path()));
 }
 
@@ -259,7 +252,7 @@ TEST_CASE("`tollgate demo --url` plays against a service that runs already") {
     const Shop shop;
     const auto [code, said] = run({"demo", "--url", shop.service->url()});
     INFO(said);
-    for (const std::string number : {"1", "2", "3", "7"}) CHECK(("\n" + said).find("\n" + number + " ok ") != said.npos);
+    for (const std::string number : {"1", "2", "3", "6", "7"}) CHECK(("\n" + said).find("\n" + number + " ok ") != said.npos);
     CHECK(said.find("\n4 failed a blocklisted email") != said.npos);
     CHECK(said.find(R"(its configuration lacks `rules = [{kind = "blocklist", emails = ["eve@example.com"]}]` in [fraud])") !=
           said.npos);

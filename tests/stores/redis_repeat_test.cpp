@@ -255,7 +255,8 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     REQUIRE(redis.loops.main.run(books.finish_run(today, 1, "the second", noon + seconds(42))));
     CHECK_FALSE(claim_run(noon + seconds(50), WallTime::min()));
     REQUIRE(claim_run(noon + seconds(50), WallTime::max()) == 2);
-    REQUIRE(redis.loops.main.run(books.extend_run(today, 2, noon)));
+    REQUIRE(redis.loops.main.run(books.extend_run(today, 2, noon + seconds(90))));
+    REQUIRE(redis.loops.main.run(books.extend_run(today, 2, noon)));  // handed over
 
     const auto before = snapshot(redis);
     auto copies = scripts_sent(redis);

@@ -41,6 +41,11 @@ void Output::open() {
         fd_ = -1;
         return;
     }
+    if (::stat(file_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {  // a pipe, a terminal: nothing to be renamed over
+        fd_ = ::open(file_.c_str(), O_WRONLY | O_CLOEXEC);
+        if (fd_ < 0) failed_ = errno;
+        return;
+    }
     temporary_ = file_ + ".XXXXXX";
     fd_ = ::mkostemp(temporary_.data(), O_CLOEXEC);  // readable by its owner only
     if (fd_ >= 0) return;
@@ -57,7 +62,7 @@ Result<void> Output::write(std::string_view text) {
 Result<void> Output::finish() {
     flush();
     if (failed_ == 0 && !file_.empty()) {
-        const bool kept = ::fsync(fd_) == 0 && ::rename(temporary_.c_str(), file_.c_str()) == 0;
+        const bool kept = temporary_.empty() || (::fsync(fd_) == 0 && ::rename(temporary_.c_str(), file_.c_str()) == 0);
         if (kept) {
             temporary_.clear();
         } else {

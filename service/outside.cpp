@@ -154,12 +154,17 @@ Outside::Outside(const Runtime& runtime, const Settings& settings, OutsideShared
     calls.void_authorization = to_gateway.stack<VoidRequest, Id>("void", [&payments](VoidRequest asked, CallContext context) {
         return payments.void_authorization(std::move(asked), std::move(context));
     });
+    calls.transactions = to_gateway.stack<TransactionQuery, TransactionPage>(
+        "transactions", [&payments](TransactionQuery asked, CallContext context) {
+            asked.deadline = context.deadline;
+            return payments.transactions(std::move(asked));
+        });
 }
 
 reconciliation::GatewayBooks Outside::books() const {
     return [this](std::chrono::sys_days day, std::string cursor) {
-        return gateway_->transactions(
-            {.day = day, .cursor = std::move(cursor), .deadline = runtime_.clock.steady() + gateway_timeout_});
+        CallContext context{.key = {}, .traceparent = {}, .deadline = runtime_.clock.steady() + 4 * gateway_timeout_};
+        return calls_.transactions({{.day = day, .cursor = std::move(cursor), .deadline = {}}, std::move(context)});
     };
 }
 

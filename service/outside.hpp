@@ -39,7 +39,7 @@ public:
 
     [[nodiscard]] const OutsideCalls& calls() const noexcept { return calls_; }
 
-    /// The gateway's own books; each page within `gateway.timeout`.
+    /// The gateway's own books, each page in the layers of every call.
     [[nodiscard]] reconciliation::GatewayBooks books() const;
 
 private:

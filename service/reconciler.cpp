@@ -19,6 +19,8 @@ namespace {
 
 constexpr Milliseconds look_every{500};
 constexpr Milliseconds wait_step{20};
+constexpr int looks_back = 7;
+constexpr std::chrono::hours longest_run{6};  // then it is given up, and another process may try
 constexpr Backoff between_repeats{Milliseconds(60'000), Milliseconds(3'600'000), 2.0};
 
 std::string date_of(std::chrono::sys_days day) {
@@ -86,6 +88,13 @@ Task<Result<std::optional<std::string>>> Reconciler::wait_for(std::chrono::sys_d
     co_return std::optional<std::string>(**asked->answer);
 }
 
+Task<bool> Reconciler::is_asked(std::chrono::sys_days day) {
+    const auto look = [](const Reconciler* self, std::chrono::sys_days one) -> Task<bool> {
+        co_return self->asked_.contains(one);
+    };
+    co_return co_await asio::co_spawn(runtime_.executor, look(this, day), asio::use_awaitable);
+}
+
 Task<void> Reconciler::answer_first() {
     const auto [day, asked] = *asked_.begin();
     auto done = co_await have(day, asked->asker, asked->since);
@@ -97,23 +106,49 @@ Task<void> Reconciler::answer_first() {
     asked_.erase(day);
 }
 
-std::optional<std::chrono::sys_days> Reconciler::due() const {
-    if (!parts_.daily || runtime_.clock.steady() < not_before_) return std::nullopt;
-    const auto day = std::chrono::floor<std::chrono::days>(runtime_.clock.wall() - *parts_.daily) - std::chrono::days(1);
-    return done_ == day ? std::nullopt : std::optional(day);
+/// The first day of the last week that should have been compared and was not: one that was begun, one behind another that was
+/// compared, or yesterday.
+Task<Result<std::optional<Reconciler::Due>>> Reconciler::first_due(std::chrono::sys_days yesterday) {
+    bool follows = false;
+    for (auto day = yesterday - std::chrono::days(looks_back - 1); day <= yesterday; day += std::chrono::days(1)) {
+        const auto run = co_await parts_.books.ledger.find_run(day);
+        if (!run) co_return fail(run.error());
+        const bool finished = *run && (*run)->finished_at;
+        const bool done = finished && *(*run)->finished_at >= due_at(day);
+        if (!done && (follows || *run || day == yesterday)) co_return Due{.day = day, .again = finished};
+        follows = follows || done;
+    }
+    co_return std::optional<Due>();
 }
 
 Task<void> Reconciler::compare_daily() {
-    const auto day = due();
-    if (!day) co_return;
-    const WallTime since = std::max(since_, *day + std::chrono::days(1) + *parts_.daily);
-    const auto done = co_await have(*day, {.who = "tollgate", .origin = "reconcile.at"}, since);
-    if (done && !done->again) {
-        done_ = day;
-        repeats_ = 0;
+    if (!parts_.daily || runtime_.clock.steady() < not_before_) co_return;
+    const auto yesterday = std::chrono::floor<std::chrono::days>(runtime_.clock.wall() - *parts_.daily) - std::chrono::days(1);
+    if (done_ == yesterday) co_return;
+    const auto due = co_await first_due(yesterday);
+    if (due && !*due) {
+        done_ = yesterday;
         co_return;
     }
-    since_ = runtime_.clock.wall() + 1ms;
+    // Whoever was just done with a day that is to be done again has told nobody else when.
+    if (due && (*due)->again && std::exchange(waited_for_, (*due)->day) != (*due)->day) co_return wait_to_repeat();
+    if (due) {
+        const auto day = (*due)->day;
+        const auto done = co_await have(day, {.who = "tollgate", .origin = "reconcile.at"}, due_at(day));
+        if (done && !done->again) {
+            repeats_ = 0;
+            co_return;
+        }
+        waited_for_ = day;
+    }
+    wait_to_repeat();
+}
+
+WallTime Reconciler::due_at(std::chrono::sys_days day) const {
+    return day + std::chrono::days(1) + *parts_.daily;
+}
+
+void Reconciler::wait_to_repeat() {
     not_before_ = runtime_.clock.steady() + exponential(between_repeats, repeats_++);
 }
 
@@ -128,7 +163,8 @@ Task<Result<Reconciler::Done>> Reconciler::have(std::chrono::sys_days day, Audit
         if (!fence) co_return fail(fence.error());
         if (*fence) {
             auto claimed = std::make_shared<Claimed>(Claimed{.day = day, .fence = **fence});
-            co_return co_await compare_claimed(std::move(claimed), std::move(asker));
+            auto done = co_await compare_claimed(std::move(claimed), asker);
+            if (done || done.error().code != Code::lease_lost) co_return done;
         }
         co_await sleep_for(runtime_, look_every);
     }
@@ -161,13 +197,16 @@ Task<Result<Reconciler::Done>> Reconciler::compare_and_act(std::shared_ptr<Claim
     const auto repaired = [&](const Discrepancy& found, std::string_view action) {
         write_down(asker, "reconcile." + std::string(action), std::string(name(found.kind)), found.charge_id);
     };
-    Repairs repairs(runtime_, {parts_.books.ledger, parts_.events, parts_.look_up, repaired}, day);
+    const auto may_go_on = [&]() -> Result<void> {
+        if (stopping_) return fail(stopping());
+        if (claimed->lost) return fail(Code::lease_lost, "another process compares the day by now");
+        return {};
+    };
+    Repairs repairs(runtime_, {parts_.books.ledger, parts_.events, parts_.look_up, may_go_on, repaired}, day);
     const auto act = [&](std::vector<Discrepancy>& found) -> Task<Result<void>> {
         std::vector<Discrepancy*> missed;
         for (Discrepancy& one : found) {
-            if (claimed->lost || stopping_)
-                co_return fail(claimed->lost ? Code::lease_lost : Code::shutting_down,
-                               "somebody else compares the day now, or nobody here any more");
+            if (auto goes_on = may_go_on(); !goes_on) co_return goes_on;
             if (Repairs::is_for(one)) missed.push_back(&one);
             if (!Alarm::is_for(one)) continue;
             const auto called = co_await alarm.call(one);
@@ -177,8 +216,8 @@ Task<Result<Reconciler::Done>> Reconciler::compare_and_act(std::shared_ptr<Claim
         co_return co_await repairs.repair(std::move(missed));
     };
     reconciliation::Books books = parts_.books;
-    books.gateway = [this](std::chrono::sys_days asked, std::string cursor) -> Task<Result<TransactionPage>> {
-        if (stopping_) co_return fail(stopping());
+    books.gateway = [this, may_go_on](std::chrono::sys_days asked, std::string cursor) -> Task<Result<TransactionPage>> {
+        if (auto goes_on = may_go_on(); !goes_on) co_return fail(std::move(goes_on.error()));
         co_return co_await parts_.books.gateway(asked, std::move(cursor));
     };
     auto outcome = co_await parts_.compare(runtime_, std::move(books), day, act, {});
@@ -194,7 +233,9 @@ Task<Result<Reconciler::Done>> Reconciler::compare_and_act(std::shared_ptr<Claim
         discrepancies_max);
     if (!written) co_return fail(written.error());
     const WallTime now = runtime_.clock.wall();
-    auto finished = co_await parts_.books.ledger.finish_run(day, claimed->fence, done.report, now);
+    // What is to be done again counts as done so long ago that whoever looks next finds it due.
+    const WallTime as_of = done.again ? WallTime(day) : now;
+    auto finished = co_await parts_.books.ledger.finish_run(day, claimed->fence, done.report, as_of);
     if (!finished) co_return fail(std::move(finished.error()));
     gauges_.show(outcome->tally, now);
     log::write(outcome->tally.discrepancies() == 0 ? log::Level::info : log::Level::warn, "a day was compared with the gateway",
@@ -203,11 +244,14 @@ Task<Result<Reconciler::Done>> Reconciler::compare_and_act(std::shared_ptr<Claim
 }
 
 Task<void> Reconciler::keep_lease(std::shared_ptr<Claimed> claimed) {
+    const SteadyTime end = runtime_.clock.steady() + longest_run;
     SteadyTime next = runtime_.clock.steady() + parts_.lease / 3;
     while (!claimed->over && !stopping_) {
         co_await sleep_for(runtime_, std::min<Milliseconds>(parts_.lease / 3, look_every));
         if (claimed->over || runtime_.clock.steady() < next) continue;
         next = runtime_.clock.steady() + parts_.lease / 3;
+        if (next > end) claimed->lost = true;
+        if (claimed->lost) co_return;
         const WallTime until = runtime_.clock.wall() + parts_.lease;
         const auto kept = co_await parts_.books.ledger.extend_run(claimed->day, claimed->fence, until);
         claimed->lost = !kept && kept.error().code == Code::lease_lost;

@@ -32,7 +32,8 @@ struct ReconcilerParts {
 /// processes that share a store one does it: whoever takes the run's lease, and another one when that ran out.
 ///
 /// A comparison that fails leaves no report and is tried again: the daily one by itself, after a minute at first and at most an
-/// hour. So is a day after something was repaired, to see what came of it, or when nobody took a page.
+/// hour. So is a day after something was repaired, to see what came of it, or when nobody took a page, whichever process is
+/// there by then. A day that nobody compared in its time, because no process ran or none could, is made up for within a week.
 class Reconciler {
 public:
     static constexpr std::size_t asked_max = 32;            // days that wait at once
@@ -50,6 +51,9 @@ public:
     /// `asker` is who, origin and request id for the audit log. Fails as the comparison does, with `overloaded`, or with
     /// `shutting_down`.
     Task<Result<std::optional<std::string>>> compare(std::chrono::sys_days day, AuditRecord asker, Milliseconds patience);
+
+    /// Whether somebody waits for that day here; from any thread.
+    Task<bool> is_asked(std::chrono::sys_days day);
 
 private:
     struct Asked {
@@ -72,7 +76,13 @@ private:
     Task<Result<std::optional<std::string>>> wait_for(std::chrono::sys_days day, AuditRecord asker, Milliseconds patience);
     Task<void> answer_first();
     Task<void> compare_daily();
-    [[nodiscard]] std::optional<std::chrono::sys_days> due() const;
+    struct Due {
+        std::chrono::sys_days day;
+        bool again = false;  // it was compared, and is to be once more
+    };
+    Task<Result<std::optional<Due>>> first_due(std::chrono::sys_days yesterday);
+    [[nodiscard]] WallTime due_at(std::chrono::sys_days day) const;
+    void wait_to_repeat();
     Task<Result<Done>> have(std::chrono::sys_days day, AuditRecord asker, WallTime since);
     Task<Result<std::optional<std::string>>> report_since(std::chrono::sys_days day, WallTime since);
     Task<Result<Done>> compare_claimed(std::shared_ptr<Claimed> claimed, AuditRecord asker);
@@ -86,8 +96,8 @@ private:
     std::unique_ptr<Timer> timer_;
     OneShot<bool> ended_;
     std::map<std::chrono::sys_days, std::shared_ptr<Asked>> asked_;
-    std::optional<std::chrono::sys_days> done_;  // the last day that the daily comparison is finished with
-    WallTime since_{};                           // for the one it is at
+    std::optional<std::chrono::sys_days> done_;        // up to this day nothing is due
+    std::optional<std::chrono::sys_days> waited_for_;  // to be compared again
     SteadyTime not_before_ = SteadyTime::min();
     int repeats_ = 0;
     bool stopping_ = false;

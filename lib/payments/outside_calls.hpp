@@ -40,6 +40,7 @@ struct OutsideCalls {
     OutsideService<RefundRequest, std::string> refund;
     OutsideService<VoidRequest, std::string> void_authorization;
     OutsideService<std::string, std::string> release;  // by reservation id
+    OutsideService<TransactionQuery, TransactionPage> transactions;
 };
 
 }  // namespace tollgate

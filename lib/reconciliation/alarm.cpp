@@ -43,34 +43,38 @@ std::string action_name(std::string_view action, const Discrepancy& found) {
 }
 
 Task<Result<bool>> Alarm::call(Discrepancy& found) {
-    const std::string name = action_name("page", found);
-    const auto before = co_await store_.is_noted(day_, name);
-    if (!before) co_return fail(before.error());
-    if (!*before) {
-        const bool taken = co_await tell(found, name);
-        if (!taken) co_return false;
-        if (notes_ == Notes::write) {
-            auto noted = co_await store_.note_action(day_, name);
-            if (!noted) co_return fail(std::move(noted.error()));
-        }
-    }
+    const std::string date = to_rfc3339(day_).substr(0, 10);
+    std::string key = action_name("page", found);
+    auto told = co_await was_told(key, "page_rest_" + date);
+    if (!told) co_return told;
+    if (*told) found.action = Action::page;
+    if (*told || unheard_) co_return false;
+
+    const bool rest = told_ == pages_max;
+    if (rest) key = "page_rest_" + date;
+    Page page = rest ? rest_page(found, date) : page_for(found);
+    const bool taken = co_await deliver_(std::move(page), key);
+    unheard_ = !taken;
+    if (!taken) co_return false;
+    ++told_;
+    rest_told_ = rest;
     found.action = Action::page;
-    co_return !*before;
+    if (notes_ == Notes::write) {
+        auto noted = co_await store_.note_action(day_, std::move(key));
+        if (!noted) co_return fail(std::move(noted.error()));
+    }
+    co_return true;
 }
 
-Task<bool> Alarm::tell(const Discrepancy& found, std::string name) {
-    if (unheard_) co_return false;
-    bool taken = true;
-    if (told_ < pages_max) {
-        taken = co_await deliver_(page_for(found), std::move(name));
-        ++told_;
-    } else if (!rest_told_) {
-        const std::string date = to_rfc3339(day_).substr(0, 10);
-        taken = co_await deliver_(rest_page(found, date), "page_rest_" + date);
-        rest_told_ = taken;
+/// By itself, or with the rest of its day.
+Task<Result<bool>> Alarm::was_told(std::string key, std::string rest) {
+    if (!rest_told_) {
+        const auto noted = co_await store_.is_noted(day_, std::move(rest));
+        if (!noted) co_return fail(noted.error());
+        rest_told_ = *noted;
     }
-    unheard_ = !taken;
-    co_return taken;
+    if (*rest_told_) co_return true;
+    co_return co_await store_.is_noted(day_, std::move(key));
 }
 
 }  // namespace tollgate::reconciliation

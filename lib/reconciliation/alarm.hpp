@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/pager.hpp"
@@ -13,7 +14,8 @@ namespace tollgate::reconciliation {
 /// moved once more (paged as `echo_mismatch`: it did something else than it was asked).
 ///
 /// Once for each discrepancy, however often its day is compared: a page that was taken is noted. A process that dies between
-/// the two pages again, under the same key. Of more than `pages_max` in one run the rest is paged together.
+/// the two pages again, under the same key. Of more than `pages_max` in one run the rest is paged together, and the day is
+/// paged no more.
 class Alarm {
 public:
     static constexpr std::size_t pages_max = 100;
@@ -42,14 +44,14 @@ public:
     [[nodiscard]] bool unheard() const noexcept { return unheard_; }
 
 private:
-    Task<bool> tell(const Discrepancy& found, std::string name);
+    Task<Result<bool>> was_told(std::string key, std::string rest);
 
     ReconciliationStore& store_;
     const Deliver deliver_;
     const std::chrono::sys_days day_;
     const Notes notes_;
     std::size_t told_ = 0;
-    bool rest_told_ = false;
+    std::optional<bool> rest_told_;  // none: not looked up yet
     bool unheard_ = false;
 };
 

@@ -48,15 +48,13 @@ std::string event_body(const Discrepancy& found) {
 
 Task<Result<void>> Repairs::repair(std::vector<Discrepancy*> found) {
     std::erase_if(found, [](const Discrepancy* one) { return !is_for(*one); });
-    const std::size_t room = repairs_max - std::min(begun_, repairs_max);
-    for (std::size_t i = room; i < found.size(); ++i) found[i]->action = Action::left;
-    if (found.size() > room) found.resize(room);
-    begun_ += found.size();
-    if (found.empty()) co_return Result<void>();
+    for (Discrepancy* const one : found) one->action = Action::left;
+    if (found.empty() || repairs_ >= repairs_max || searches_ >= searches_max) co_return Result<void>();
 
     const auto archive = co_await search(found);
     if (!archive) co_return fail(archive.error());
     for (Discrepancy* const one : found) {
+        if (repairs_ >= repairs_max) break;
         auto repaired = co_await repair_one(*one, *archive);
         if (!repaired) co_return repaired;
     }
@@ -67,9 +65,11 @@ Task<Result<void>> Repairs::repair(std::vector<Discrepancy*> found) {
 Task<Result<Repairs::Archive>> Repairs::search(const std::vector<Discrepancy*>& found) {
     std::set<std::string> wanted;
     for (const Discrepancy* const one : found) wanted.insert(key_of(one->type, one->charge_id, one->gateway->id));
+    ++searches_;
     Archive archive;
     ArchiveQuery query{.from = day_, .until = day_ + std::chrono::days(2)};
     do {
+        if (auto goes_on = ways_.may_go_on(); !goes_on) co_return fail(std::move(goes_on.error()));
         auto page = co_await ways_.events.archive(query);
         if (!page) co_return fail(std::move(page.error()));
         for (const StoredEvent& stored : page->events) {
@@ -85,6 +85,7 @@ Task<Result<Repairs::Archive>> Repairs::search(const std::vector<Discrepancy*>& 
 }
 
 Task<Result<void>> Repairs::repair_one(Discrepancy& found, const Archive& archive) {
+    if (auto goes_on = ways_.may_go_on(); !goes_on) co_return goes_on;
     auto looked = co_await look_up(found);
     if (!looked) co_return looked;
     auto replayed = co_await replay(found, archive);

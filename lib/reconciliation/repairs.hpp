@@ -24,13 +24,16 @@ namespace tollgate::reconciliation {
 /// Each of these is noted once it is done, and harmless when it is done twice. What is none of ours is left alone.
 class Repairs {
 public:
-    static constexpr std::size_t repairs_max = 1'000;  // a run; the rest waits for the next
+    static constexpr std::size_t repairs_max = 1'000;  // a run, not counting what was done before; the rest waits for the next
+    static constexpr std::size_t searches_max = 16;    // of the archive, one for each time that `repair` is called
 
     struct Ways {
         ReconciliationStore& notes;
         EventStore& events;
         /// Looks an unfinished charge up at the gateway and lets it go on; false: it has nothing to look up.
         std::function<Task<Result<bool>>(std::string charge_id)> look_up;
+        /// Fails when nothing more is to be done.
+        std::function<Result<void>()> may_go_on;
         /// Writes down what is done ("lookup", "replay", "adopt") before it is.
         std::function<void(const Discrepancy&, std::string_view action)> write_down;
     };
@@ -66,7 +69,7 @@ private:
     const Runtime& runtime_;
     const Ways ways_;
     const std::chrono::sys_days day_;
-    std::size_t begun_ = 0;
+    std::size_t searches_ = 0;
     std::size_t repairs_ = 0;
 };
 

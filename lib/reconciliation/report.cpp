@@ -2,6 +2,7 @@
 
 #include "core/json_writer.hpp"
 #include "redaction/redact.hpp"
+#include <limits>
 
 namespace tollgate::reconciliation {
 namespace {
@@ -83,18 +84,6 @@ std::string csv_of(const std::string& day, const Discrepancy& found) {
            "\r\n";
 }
 
-/// All findings, one after the other.
-template <class Visit>
-Result<void> each(Findings& findings, Visit visit) {
-    for (;;) {
-        const auto some = findings.next(batch);
-        if (!some) return fail(some.error());
-        if (some->empty()) return {};
-        for (const Discrepancy& found : *some)
-            if (auto kept = visit(found); !kept) return kept;
-    }
-}
-
 }  // namespace
 
 Result<void> write_json(Outcome& outcome, const Sink& sink, std::size_t most) {
@@ -102,17 +91,17 @@ Result<void> write_json(Outcome& outcome, const Sink& sink, std::size_t most) {
     const std::string before = "{\"date\":\"" + day_text(tally.day) + "\",\"matched\":" + std::to_string(tally.matched) +
                                ",\"total\":" + std::to_string(tally.total) + ",\"discrepancies\":[";
     if (auto kept = sink(before); !kept) return kept;
+    const std::uint64_t all = tally.discrepancies();
     std::uint64_t seen = 0;
-    std::uint64_t omitted = 0;
-    auto written = each(*outcome.findings, [&](const Discrepancy& found) -> Result<void> {
-        if (most > 0 && seen == most) {
-            ++omitted;
-            return {};
-        }
-        return sink((seen++ > 0 ? "," : "") + json_of(found));
-    });
-    if (!written) return written;
-    return sink(json_behind(tally, omitted));
+    const std::uint64_t end = most > 0 ? most : std::numeric_limits<std::uint64_t>::max();
+    while (seen < end) {
+        const auto some = outcome.findings->next(std::min<std::uint64_t>(batch, end - seen));
+        if (!some) return fail(some.error());
+        if (some->empty()) break;
+        for (const Discrepancy& found : *some)
+            if (auto kept = sink((seen++ > 0 ? "," : "") + json_of(found)); !kept) return kept;
+    }
+    return sink(json_behind(tally, all - std::min(seen, all)));
 }
 
 Result<void> write_csv(Outcome& outcome, const Sink& sink) {
@@ -121,7 +110,13 @@ Result<void> write_csv(Outcome& outcome, const Sink& sink) {
         "gateway_id,gateway_amount,gateway_currency,gateway_status,gateway_at,action\r\n";
     if (auto kept = sink(header); !kept) return kept;
     const std::string day = day_text(outcome.tally.day);
-    return each(*outcome.findings, [&](const Discrepancy& found) { return sink(csv_of(day, found)); });
+    for (;;) {
+        const auto some = outcome.findings->next(batch);
+        if (!some) return fail(some.error());
+        if (some->empty()) return {};
+        for (const Discrepancy& found : *some)
+            if (auto kept = sink(csv_of(day, found)); !kept) return kept;
+    }
 }
 
 }  // namespace tollgate::reconciliation

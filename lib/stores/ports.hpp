@@ -120,9 +120,12 @@ struct LedgerEntry {
     std::string gateway_id;
     std::int64_t amount = 0;
     std::string currency;
-    std::optional<WallTime> moved_at = {};  // by the gateway's word; none: when it was written. Not told by `ledger`
+    std::optional<WallTime> moved_at = {};  // by the gateway's word; none: at the `now` of its step. Always told when read
 
-    friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
+    /// The same movement, whenever it was.
+    friend bool operator==(const LedgerEntry& a, const LedgerEntry& b) noexcept {
+        return a.type == b.type && a.gateway_id == b.gateway_id && a.amount == b.amount && a.currency == b.currency;
+    }
 };
 
 /// What a client asked of a charge that exists (a capture, a refund, …) under a key of its own: kept so that the same request

@@ -15,7 +15,7 @@ namespace tollgate {
 /// A movement of money as the ledger has it for ever.
 struct BookedEntry {
     std::string charge_id;
-    LedgerEntry entry;  // without its `moved_at`
+    LedgerEntry entry;
     WallTime at{};      // when it moved: the entry's `moved_at`, else the `now` of the step that wrote it
 
     friend bool operator==(const BookedEntry&, const BookedEntry&) = default;

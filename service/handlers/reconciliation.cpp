@@ -57,10 +57,11 @@ Task<http::Response> get(ReconciliationApi api, http::Request& request) {
     const WallTime now = api.runtime.clock.wall();
     const auto day = day_from(request.capture(0), now);
     if (!day) co_return http::problem_response({Code::not_found, "the path ends with what " + std::string(date_mend)}, request);
+    const bool asked = co_await api.reconciler.is_asked(*day);
     auto run = co_await api.store.find_run(*day);
     if (!run) co_return http::problem_response(run.error(), request);
+    if (asked || (*run && (*run)->lease_until > now)) co_return still_compared(*day);
     if (*run && (*run)->finished_at) co_return http::Response{.body = std::move((*run)->report)};
-    if (*run && (*run)->lease_until > now) co_return still_compared(*day);
     co_return http::problem_response(
         {Code::not_found, "this day was never compared to its end; POST /admin/reconciliation {\"date\":…} compares it"},
         request);

@@ -229,7 +229,8 @@ private:
     }
 
     void book(Record& record, LedgerEntry entry, WallTime now) {
-        const WallTime at = std::exchange(entry.moved_at, std::nullopt).value_or(now);
+        const WallTime at = entry.moved_at.value_or(now);
+        entry.moved_at = at;
         record.ledger.push_back(entry);
         booked_.push_back({record.row.id, std::move(entry), at});
     }

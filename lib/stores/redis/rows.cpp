@@ -28,12 +28,13 @@ std::string_view until_colon(std::string_view& text) {
 }
 
 /// From "type gateway-id" and "amount:currency:at"; of these the time is left.
-LedgerEntry read_entry(std::string_view name, std::string_view& value) {
+LedgerEntry read_entry(std::string_view name, std::string_view value) {
     LedgerEntry entry;
     entry.type = until(' ', name);
     entry.gateway_id = name;
     entry.amount = number_of(until_colon(value));
     entry.currency = until_colon(value);
+    entry.moved_at = time_of(value);
     return entry;
 }
 
@@ -165,9 +166,9 @@ std::vector<LedgerEntry> read_ledger(ReplyView fields) {
 BookedEntry read_booked(std::string_view text) {
     BookedEntry booked;
     booked.charge_id = until(' ', text);
-    std::string_view value = until(' ', text);
+    const std::string_view value = until(' ', text);
     booked.entry = read_entry(text, value);
-    booked.at = time_of(value);
+    booked.at = *booked.entry.moved_at;
     return booked;
 }
 

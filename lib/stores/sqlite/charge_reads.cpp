@@ -54,7 +54,7 @@ ChargeReads::ChargeReads(Database& database)
     : find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
       charge_of_(database, "SELECT id FROM charges WHERE seq = (SELECT charge FROM ledger WHERE gateway_id = ?1 LIMIT 1)"),
       ledger_(database,
-              "SELECT type, gateway_id, ledger.amount, ledger.currency FROM ledger"
+              "SELECT type, gateway_id, ledger.amount, ledger.currency, at FROM ledger"
               " WHERE charge = (SELECT seq FROM charges WHERE id = ?1) ORDER BY seq"),
       at_risk_(database,
                "SELECT currency, sum(risk_unknown), sum(risk_uncaptured), sum(risk_pending_refund) FROM charges"
@@ -141,7 +141,8 @@ Result<std::vector<LedgerEntry>> ChargeReads::ledger(const std::string& charge_i
     std::vector<LedgerEntry> entries;
     Rows rows = ledger_.rows(charge_id);
     while (rows.next()) {
-        entries.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.number(2), std::string(rows.text(3))});
+        entries.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.number(2), std::string(rows.text(3)),
+                           rows.time(4)});
     }
     return entries;
 }

@@ -12,7 +12,8 @@ BookedEntry read_entry(const Rows& rows) {
             .entry = {.type = std::string(rows.text(3)),
                       .gateway_id = std::string(rows.text(4)),
                       .amount = rows.number(5),
-                      .currency = std::string(rows.text(6))},
+                      .currency = std::string(rows.text(6)),
+                      .moved_at = rows.time(0)},
             .at = rows.time(0)};
 }
 

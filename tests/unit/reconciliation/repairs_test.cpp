@@ -45,7 +45,7 @@ struct Workshop {
         const auto write_down = [this](const Discrepancy& found, std::string_view action) {
             written.push_back(std::string(action) + " " + found.charge_id);
         };
-        return Repairs(time.runtime(), {notes, store.event_store(), look_up, write_down}, day);
+        return Repairs(time.runtime(), {notes, store.event_store(), look_up, [] { return Result<void>(); }, write_down}, day);
     }
     Action repair(Discrepancy found, std::size_t* count = nullptr) {
         Repairs some = repairs();

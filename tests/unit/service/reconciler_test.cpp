@@ -227,6 +227,37 @@ TEST_CASE("a page that nobody took is told at the next comparison, which comes b
     CHECK(fleet.pages == 1);
 }
 
+TEST_CASE("a page that nobody took is told by whoever runs next, when the process that tried is gone") {
+    Fleet fleet;
+    fleet.be_at(3h);
+    fleet.found = {unknown_to_gateway()};
+    fleet.hears = false;
+    Process a(fleet, "a", 2h);
+    fleet.time.advance(30s);
+    a.stop();
+    fleet.hears = true;
+    Process b(fleet, "b", 2h);
+    fleet.time.advance(5min);
+    CHECK(fleet.pages == 1);
+    CHECK(fleet.compared.size() == 2);
+}
+
+TEST_CASE("days that passed while nobody could compare are made up for within a week, and no others are") {
+    Fleet fleet;
+    fleet.be_at(3h);
+    Process a(fleet, "a", 2h);
+    fleet.time.advance(1min);
+    CHECK(fleet.compared.size() == 1);
+    a.stop();
+    const auto last = fleet.today();
+    fleet.time.jump_wall(24h * 3);
+    Process b(fleet, "b", 2h);
+    fleet.time.advance(1min);
+    fleet.compared.erase(fleet.compared.begin());
+    CHECK(fleet.compared == std::vector{"b " + day_text(last), "b " + day_text(last + std::chrono::days(1)),
+                                        "b " + day_text(last + std::chrono::days(2))});
+}
+
 TEST_CASE("who asks for a day is answered with its report, and who asks meanwhile with the same one") {
     Fleet fleet;
     Process a(fleet, "a");

@@ -134,8 +134,6 @@ private:
                 line_.clear();  // the page's line of the log stands by itself
                 const auto called = co_await alarm.call(one);
                 if (!called) co_return fail(called.error());
-            } else if (Repairs::is_for(one)) {
-                one.action = Action::left;
             }
             if (lines_.size() < lines_max) lines_.push_back(line_of(one));
         }

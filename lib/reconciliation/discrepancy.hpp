@@ -31,7 +31,7 @@ enum class Action : std::uint8_t {
     page,    // somebody was called
     replay,  // a webhook that tells of it was put back into its queue
     adopt,   // its charge was told
-    left,    // one of these last two, which the serving process does and not this command
+    left,    // one of these last two is to be done, by the serving process
 };
 
 [[nodiscard]] std::string_view name(Kind kind) noexcept;      // "missing_internal", …

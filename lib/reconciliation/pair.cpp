@@ -64,6 +64,22 @@ void match(Movements& ours, Movements& theirs, Key key, Pair::By by, std::vector
     theirs = std::move(theirs_left);
 }
 
+/// Takes out of them what fits.
+template <class Fits>
+Movements take(Movements& from, Fits fits) {
+    Movements taken;
+    std::erase_if(from, [&](const Movement* one) {
+        const bool fitting = fits(*one);
+        if (fitting) taken.push_back(one);
+        return fitting;
+    });
+    return taken;
+}
+
+void put_back(Movements& to, const Movements& taken) {
+    to.insert(to.end(), taken.begin(), taken.end());
+}
+
 }  // namespace
 
 std::optional<Type> type_from(std::string_view name) noexcept {
@@ -104,17 +120,27 @@ void Pairing::by_id() {
     match(ours, theirs, id_of, Pair::By::id, pairs);
 }
 
-void Pairing::by_money_and_type() {
-    Movements still;
-    std::erase_if(theirs, [&](const Movement* one) {
-        const bool stood = !moved(one->entry);
-        if (stood) still.push_back(one);
-        return stood;
-    });
+void Pairing::by_money_and_type(const Naming& naming) {
+    Movements still = take(theirs, [](const Movement& one) { return !moved(one.entry); });
     match(ours, theirs, money_of, Pair::By::money, pairs);
+    const auto told_apart = [&](const Movement& one) { return naming.our_ids(one.type); };
+    Movements ours_apart = take(ours, told_apart);
     match(ours, still, money_of, Pair::By::money, pairs);
+    put_back(ours, ours_apart);
+
+    const auto one_of_many = [&](const Movement& one) { return one.type != Type::capture && naming.our_ids(one.type); };
+    ours_apart = take(ours, one_of_many);
     match(ours, theirs, type_of, Pair::By::type, pairs);
-    theirs.insert(theirs.end(), still.begin(), still.end());
+    put_back(ours, ours_apart);
+    put_back(theirs, still);
+}
+
+std::int64_t Naming::evidence(Type type) const noexcept {
+    const auto place = static_cast<std::size_t>(type);
+    if (by_id[place] + otherwise[place] > 0) return static_cast<std::int64_t>(by_id[place] - otherwise[place]);
+    std::int64_t all = 0;
+    for (std::size_t one = 0; one < types; ++one) all += static_cast<std::int64_t>(by_id[one] - otherwise[one]);
+    return all;
 }
 
 void Naming::note(const Pair& pair) noexcept {

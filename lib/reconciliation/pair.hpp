@@ -52,6 +52,21 @@ struct Pair {
     By by = By::id;
 };
 
+/// How a gateway names what it does: by the ids it gave to us, or by others. Nobody says so; it shows in the pairs of a day, of
+/// one type or, where that has none, of all of them.
+struct Naming {
+    std::array<std::uint64_t, types> by_id{};
+    std::array<std::uint64_t, types> otherwise{};
+
+    void note(const Pair& pair) noexcept;
+    /// It does not show when neither.
+    [[nodiscard]] bool own_ids(Type type) const noexcept { return evidence(type) < 0; }
+    [[nodiscard]] bool our_ids(Type type) const noexcept { return evidence(type) > 0; }
+
+private:
+    [[nodiscard]] std::int64_t evidence(Type type) const noexcept;
+};
+
 /// The pairs, and what is left over of each side. The result does not depend on the order of what goes in.
 class Pairing {
 public:
@@ -60,23 +75,14 @@ public:
     /// By type and id, theirs that moved before others. What is listed under an id once more goes to `again`, if it moved.
     void by_id();
     /// Of what is left: by type, currency and amount, theirs that moved before others; then what moved, one each, by type.
-    void by_money_and_type();
+    /// Where the gateway uses our ids it knows what it names otherwise apart: then a movement of ours is not taken for one that
+    /// did not happen, nor for any other refund or dispute of its charge.
+    void by_money_and_type(const Naming& naming);
 
     std::vector<Pair> pairs;
     Movements ours;
     Movements theirs;
     Movements again;
-};
-
-/// How a gateway names what it does: by the ids it gave to us, or by others.
-struct Naming {
-    std::array<std::uint64_t, types> by_id{};
-    std::array<std::uint64_t, types> otherwise{};
-
-    void note(const Pair& pair) noexcept;
-    [[nodiscard]] bool own_ids(Type type) const noexcept {
-        return otherwise[static_cast<std::size_t>(type)] > by_id[static_cast<std::size_t>(type)];
-    }
 };
 
 }  // namespace tollgate::reconciliation

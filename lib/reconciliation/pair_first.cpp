@@ -49,7 +49,7 @@ bool first_look(std::span<const Movement> movements, bool lists_disputes, FirstL
 
     Pairing pairing(all_of(ours), all_of(theirs));
     pairing.by_id();
-    pairing.by_money_and_type();
+    pairing.by_money_and_type({});
     bool settled = pairing.theirs.empty() && pairing.again.empty();
     for (const Pair& pair : pairing.pairs) {
         const Type type = pair.ours->type;

@@ -22,6 +22,10 @@ auto money_of(const Movement& movement) noexcept {
     return std::tuple(movement.type, std::string_view(movement.entry.currency), movement.entry.amount);
 }
 
+std::chrono::sys_days day_of(const LedgerEntry& entry) noexcept {
+    return std::chrono::floor<std::chrono::days>(entry.moved_at.value_or(WallTime()));
+}
+
 /// Whether one of these, sorted by type and id, has the type and id of the other.
 bool has(std::span<const Movement> sorted, const Movement& other) noexcept {
     return std::ranges::binary_search(sorted, id_of(other), {}, id_of);
@@ -55,7 +59,12 @@ void Judge::prepare() {
     std::ranges::sort(others_, {},
                       [](const Other& one) { return std::tuple(one.type, std::string_view(one.entry->gateway_id)); });
     for (Other& other : others_) {
-        if (!rules_.naming.own_ids(other.type)) continue;
+        const auto apart = day_of(*other.entry) - rules_.day;
+        const bool near = apart >= -std::chrono::days(1) && apart <= std::chrono::days(1);
+        // Where it does not show, a second capture is paged rather than explained away, and a refund not told a second time.
+        const bool may_be_named_otherwise =
+            other.type == Type::capture ? rules_.naming.own_ids(other.type) : !rules_.naming.our_ids(other.type);
+        if (!near || !may_be_named_otherwise) continue;
         others_by_money_[{other.type, other.entry->currency, other.entry->amount}].push_back(&other);
     }
 }
@@ -110,6 +119,7 @@ void Judge::take_todays() {
         if (std::chrono::floor<std::chrono::days>(one.entry.at) != rules_.day) {
             other_days.push_back(std::move(one));
         } else if (!overflowed_ && !has(std::span(theirs_).first(listed), one)) {
+            one.side = Side::theirs;
             if (moved(one.entry)) verdict_.also_today.push_back(one);
             theirs_.push_back(std::move(one));
         }
@@ -136,7 +146,7 @@ void Judge::finish() {
         if (late) late_theirs.push_back(one);
         return late;
     });
-    pairing.by_money_and_type();
+    pairing.by_money_and_type(rules_.naming);
 
     for (const Pair& pair : pairing.pairs) judge(pair);
     pairing.ours.insert(pairing.ours.end(), late_ours.begin(), late_ours.end());
@@ -155,12 +165,18 @@ void Judge::judge(const Pair& pair) {
     ++verdict_.matched;
 }
 
+/// Both have it, on different days.
+Kind Judge::kind_of_late(const Movement& ours, const Movement& theirs) const noexcept {
+    if (!moved(theirs.entry)) return Kind::status_mismatch;
+    if (ours.entry.currency != theirs.entry.currency) return Kind::currency_mismatch;
+    return ours.entry.amount != theirs.entry.amount ? Kind::amount_mismatch : Kind::late;
+}
+
 void Judge::judge_ours(Movements ours) {
     std::ranges::sort(ours, [](const Movement* a, const Movement* b) { return order(*a, *b) < 0; });
     Pairing pairing(std::move(ours), all_of(elsewhere_));
     pairing.by_id();
-    for (const Pair& pair : pairing.pairs)
-        tell(moved(pair.theirs->entry) ? Kind::late : Kind::status_mismatch, pair.ours, pair.theirs);
+    for (const Pair& pair : pairing.pairs) tell(kind_of_late(*pair.ours, *pair.theirs), pair.ours, pair.theirs);
 
     // What the gateway has of our other days explains nothing of this one.
     std::erase_if(pairing.theirs, [&](const Movement* one) {
@@ -187,11 +203,16 @@ void Judge::judge_theirs(const Movement& theirs) {
     if (other == nullptr && moved(theirs.entry)) other = other_by_money(theirs);
     if (other != nullptr) {
         other->used = true;
-        const Movement ours{
-            .reference = reference_,
-            .type = other->type,
-            .entry = {.id = other->entry->gateway_id, .amount = other->entry->amount, .currency = other->entry->currency}};
-        tell(moved(theirs.entry) ? Kind::late : Kind::status_mismatch, &ours, &theirs);
+        const LedgerEntry& entry = *other->entry;
+        const Movement ours{.reference = reference_,
+                            .type = other->type,
+                            .entry = {.id = entry.gateway_id,
+                                      .amount = entry.amount,
+                                      .currency = entry.currency,
+                                      .at = entry.moved_at.value_or(WallTime())}};
+        if (day_of(entry) != rules_.day) return tell(kind_of_late(ours, theirs), &ours, &theirs);
+        verdict_.also_today.push_back(ours);
+        judge({.ours = &ours, .theirs = &theirs});
     } else if (moved(theirs.entry)) {
         tell(kind_beyond(theirs), nullptr, &theirs);
     }
@@ -209,6 +230,15 @@ Kind Judge::kind_beyond(const Movement& theirs) {
     return Kind::missing_internal;
 }
 
+/// Its charge can be told of it: the id is what a call would have been answered with, as far as it shows, and no webhook has
+/// told of it under another one. Totals of refunds stand in the ledger under ids of ours (payments/hear).
+bool Judge::is_adoptable(const Movement& theirs) const noexcept {
+    const bool told_in_total = std::ranges::any_of(known_.ledger, [](const LedgerEntry& one) {
+        return one.type == "refund" && one.gateway_id.find(':') != std::string::npos;
+    });
+    return known_.is_charge && !rules_.naming.own_ids(theirs.type) && !(theirs.type == Type::refund && told_in_total);
+}
+
 void Judge::tell(Kind kind, const Movement* ours, const Movement* theirs) {
     Discrepancy found{.kind = kind,
                       .reference = theirs != nullptr && theirs->unnamed ? "" : reference_,
@@ -219,6 +249,7 @@ void Judge::tell(Kind kind, const Movement* ours, const Movement* theirs) {
         found.internal->status = booked_.status_of(ours->type, ours->entry.currency, ours->entry.amount);
     }
     if (theirs != nullptr) found.gateway = theirs->entry;
+    if (kind == Kind::missing_internal && is_adoptable(*theirs)) found.action = Action::left;
     verdict_.found.push_back(std::move(found));
 }
 

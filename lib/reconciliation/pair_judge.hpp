@@ -43,7 +43,8 @@ struct Known {
 struct Verdict {
     std::uint64_t matched = 0;
     std::vector<Discrepancy> found;
-    std::vector<Movement> also_today;  // the gateway's that were listed under another day only
+    std::vector<Movement>
+        also_today;  // the gateway's that were listed under another day only, ours that were written meanwhile
 };
 
 /// Judges one reference. Takes its movements in `order`; holds as many of the gateway's as there are of ours and a thousand
@@ -60,7 +61,7 @@ public:
     void finish();
 
 private:
-    struct Other {  // of our ledger, of another day
+    struct Other {  // of our ledger, and not of what was read of this day
         const LedgerEntry* entry;
         Type type;
         bool used = false;
@@ -74,6 +75,8 @@ private:
     void add_elsewhere(Movement movement);
     void take_todays();
     void judge(const Pair& pair);
+    [[nodiscard]] Kind kind_of_late(const Movement& ours, const Movement& theirs) const noexcept;
+    [[nodiscard]] bool is_adoptable(const Movement& theirs) const noexcept;
     void judge_ours(Movements ours);
     void judge_theirs(const Movement& theirs);
     [[nodiscard]] Kind kind_beyond(const Movement& theirs);

@@ -37,10 +37,7 @@ Task<Result<void>> Run::keep(Verdict& verdict) {
     tally_.matched += verdict.matched;
     tally_.total += verdict.matched + verdict.found.size();
     for (const Discrepancy& one : verdict.found) ++tally_.found[static_cast<std::size_t>(one.kind)];
-    for (Movement& one : verdict.also_today) {
-        one.side = Side::theirs;
-        add_to_sums(tally_, one, books_.lists_disputes);
-    }
+    for (const Movement& one : verdict.also_today) add_to_sums(tally_, one, books_.lists_disputes);
     auto kept = co_await thread_.run([this, found = std::exchange(verdict, {}).found] { return spool_->keep(found); });
     co_return kept;
 }

@@ -48,7 +48,6 @@ std::string event_body(const Discrepancy& found) {
 
 Task<Result<void>> Repairs::repair(std::vector<Discrepancy*> found) {
     std::erase_if(found, [](const Discrepancy* one) { return !is_for(*one); });
-    for (Discrepancy* const one : found) one->action = Action::left;
     if (found.empty() || repairs_ >= repairs_max || searches_ >= searches_max) co_return Result<void>();
 
     const auto archive = co_await search(found);

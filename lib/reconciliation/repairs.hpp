@@ -42,7 +42,7 @@ public:
         : runtime_(runtime), ways_(std::move(ways)), day_(day) {}
 
     [[nodiscard]] static bool is_for(const Discrepancy& found) noexcept {
-        return found.kind == Kind::missing_internal && !found.charge_id.empty();
+        return found.kind == Kind::missing_internal && found.action == Action::left;
     }
 
     /// Those that it is for; writes what was done into their actions.

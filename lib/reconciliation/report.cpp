@@ -1,8 +1,8 @@
 #include "reconciliation/report.hpp"
 
+#include <limits>
 #include "core/json_writer.hpp"
 #include "redaction/redact.hpp"
-#include <limits>
 
 namespace tollgate::reconciliation {
 namespace {

@@ -30,8 +30,12 @@ inline Movement of(Side side, Row row, std::string reference = "ch_1") {
             .entry = {.id = row.id, .amount = row.amount, .currency = row.currency, .status = row.status, .at = row.at}};
 }
 
-inline LedgerEntry booked(const Row& row) {
-    return {.type = std::string(name(row.type)), .gateway_id = row.id, .amount = row.amount, .currency = row.currency};
+inline LedgerEntry booked(const Row& row, std::optional<WallTime> at = {}) {
+    return {.type = std::string(name(row.type)),
+            .gateway_id = row.id,
+            .amount = row.amount,
+            .currency = row.currency,
+            .moved_at = at};
 }
 
 /// One reference of a day, and what the store knows of it.
@@ -39,7 +43,7 @@ struct World {
     std::vector<Row> ours;
     std::vector<Row> theirs;
     std::vector<Row> elsewhere = {};   // the gateway's neighbouring days
-    std::vector<Row> other_days = {};  // our ledger's
+    std::vector<Row> other_days = {};  // our ledger's; yesterday's where they tell no time
     bool is_charge = false;
     bool lists_disputes = true;
     Naming naming = {};
@@ -56,8 +60,8 @@ struct World {
 
     [[nodiscard]] Verdict judged() const {
         Known known{.is_charge = is_charge || !ours.empty() || !other_days.empty()};
-        for (const Row& row : ours) known.ledger.push_back(booked(row));
-        for (const Row& row : other_days) known.ledger.push_back(booked(row));
+        for (const Row& row : ours) known.ledger.push_back(booked(row, row.at));
+        for (const Row& row : other_days) known.ledger.push_back(booked(row, row.at == noon ? noon - one_day : row.at));
         const Rules rules{.day = today, .lists_disputes = lists_disputes, .naming = naming};
         Verdict verdict;
         Judge judge(reference, std::move(known), rules, verdict);

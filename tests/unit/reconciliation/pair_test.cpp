@@ -197,6 +197,7 @@ TEST_CASE("Under ids of the gateway's own a refund of tomorrow explains one of o
 TEST_CASE("A refund at the gateway like an earlier one is missing where ids are shared and late where they are not") {
     World world{
         .ours = {}, .theirs = {{refund, "t1", 200, "refunded"}}, .other_days = {{capture, "c1", 1000}, {refund, "r1", 200}}};
+    world.naming.by_id.fill(5);
     CHECK(told(world.judged()) == "0 matched, missing_internal -/t1");
     world.naming = own_ids();
     CHECK(told(world.judged()) == "0 matched, late r1/t1");
@@ -210,7 +211,75 @@ TEST_CASE("Two late refunds that cross midnight both ways are not taken for a pa
     CHECK_FALSE(world.settled());
     CHECK(told(world.judged()) == "0 matched, late r0/r0, late r1/r1");
     world.theirs[0].amount = 300;
-    CHECK(told(world.judged()) == "0 matched, late r0/r0, late r1/r1");
+    CHECK(told(world.judged()) == "0 matched, amount_mismatch r0/r0, late r1/r1");
+}
+
+TEST_CASE("What both have on different days is compared all the same") {
+    World world{.ours = {}, .theirs = {{capture, "c1", 1000, "captured"}}, .other_days = {{capture, "c1", 1000}}};
+    CHECK(told(world.judged()) == "0 matched, late c1/c1");
+    world.theirs[0].amount = 100'000;
+    CHECK(told(world.judged()) == "0 matched, amount_mismatch c1/c1");
+    world.theirs[0].currency = "EUR";
+    CHECK(told(world.judged()) == "0 matched, currency_mismatch c1/c1");
+    World other{.ours = {{capture, "c1", 1000}}, .theirs = {}, .elsewhere = {{capture, "c1", 999, "captured", tomorrow}}};
+    CHECK(told(other.judged()) == "0 matched, amount_mismatch c1/c1");
+}
+
+TEST_CASE("What our ledger got while the day was read is compared like the rest, and counts in the sums") {
+    World world{
+        .ours = {}, .theirs = {{capture, "c1", 1000, "captured"}}, .other_days = {{capture, "c1", 1000, "", noon + 1h}}};
+    const Verdict verdict = world.judged();
+    CHECK(told(verdict) == "1 matched");
+    REQUIRE(verdict.also_today.size() == 1);
+    CHECK(verdict.also_today[0].side == Side::ours);
+    CHECK(verdict.also_today[0].entry.amount == 1000);
+    world.theirs[0].amount = 999;
+    CHECK(told(world.judged()) == "0 matched, amount_mismatch c1/c1");
+}
+
+TEST_CASE("Where nothing shows how the gateway names things, the same money of a neighbouring day is late and not told again") {
+    World world{.ours = {}, .theirs = {{refund, "txn_r", 300, "refunded"}}, .other_days = {{capture, "c1", 1000}}};
+    world.other_days.push_back({refund, "re_11", 300, "", tomorrow});
+    CHECK(told(world.judged()) == "0 matched, late re_11/txn_r");
+    // The captures of the day tell of its refunds, where those do not.
+    world.naming.otherwise[static_cast<std::size_t>(capture)] = 20;
+    CHECK(told(world.judged()) == "0 matched, late re_11/txn_r");
+    world.other_days.back().at = noon + 4 * one_day;  // no neighbour
+    CHECK(told(world.judged()) == "0 matched, missing_internal -/txn_r");
+}
+
+TEST_CASE("A charge is told only of what the gateway names as its call was answered") {
+    World world{.ours = {}, .theirs = {{capture, "c1", 1000, "captured"}}, .is_charge = true};
+    CHECK(world.judged().found.at(0).action == Action::left);
+    world.naming = own_ids();
+    CHECK(told(world.judged()) == "0 matched, missing_internal -/c1");
+    CHECK(world.judged().found.at(0).action == Action::none);
+    world.naming = {};
+    world.is_charge = false;
+    CHECK(world.judged().found.at(0).action == Action::none);
+}
+
+TEST_CASE("A refund is not told to a charge whose ledger has totals of refunds, in which it may be") {
+    World world{.ours = {{refund, "c1:500", 500}},
+                .theirs = {{refund, "re_1", 300, "refunded"}, {refund, "re_2", 200, "refunded"}},
+                .other_days = {{capture, "c1", 1000}}};
+    for (const Discrepancy& found : world.judged().found) CHECK(found.action == Action::none);
+    world.ours[0].id = "re_0";
+    CHECK(std::ranges::count(world.judged().found, Action::left, &Discrepancy::action) == 1);
+}
+
+TEST_CASE("Where the gateway uses our ids, money that it does not know is not taken for something else of its charge") {
+    Naming ours;
+    ours.by_id.fill(5);
+    World failed{.ours = {{capture, "c_real", 1000}}, .theirs = {{capture, "c_other", 1000, "failed"}}, .naming = ours};
+    CHECK(told(failed.judged()) == "0 matched, missing_gateway c_real/-");
+    World refunds{.ours = {{refund, "re_1", 500}},
+                  .theirs = {{refund, "re_dash", 300, "refunded"}},
+                  .other_days = {{capture, "c1", 1000}},
+                  .naming = ours};
+    CHECK(told(refunds.judged()) == "0 matched, missing_gateway re_1/-, missing_internal -/re_dash");
+    World capture_of_another_sum{.ours = {{capture, "c1", 1000}}, .theirs = {{capture, "t9", 990, "captured"}}, .naming = ours};
+    CHECK(told(capture_of_another_sum.judged()) == "0 matched, amount_mismatch c1/t9");
 }
 
 TEST_CASE("A row of today that was listed under another day counts for today, once") {

@@ -35,7 +35,8 @@ Discrepancy missed() {
             .charge_id = "ch_2",
             .type = "capture",
             .internal = {},
-            .gateway = Entry{"cap_2", 4999, "USD", "captured", {}}};
+            .gateway = Entry{"cap_2", 4999, "USD", "captured", {}},
+            .action = Action::left};
 }
 
 /// What processes have in common: time, the store, and what a comparison finds.

@@ -57,9 +57,11 @@ using Handle = std::function<Task<Result<void>>(std::vector<Discrepancy>&)>;
 /// disputes.
 ///
 /// Of each reference the entries are paired: by type and the gateway's id; what is left, by type, amount and currency; then,
-/// one each, by type. A gateway may number its transactions otherwise than its captures. What one side has left over is looked
-/// for on the neighbouring days of the other (`late`). Movements that the gateway calls failed, voided or only authorized and
-/// that we do not have moved nothing, and are passed over.
+/// one each, by type. A gateway may number its transactions otherwise than it answered our calls; whether it does shows in the
+/// pairs of the day (pair.hpp, Naming), and then no charge is told of what it missed, since nobody can tell that from what it
+/// knows. What one side has left over is looked for on the neighbouring days of the other (`late`, unless the money differs).
+/// Movements that the gateway calls failed, voided or only authorized and that we do not have moved nothing, and are passed
+/// over. What is missing_internal and may be told to its charge has the action `left`.
 ///
 /// Memory does not grow with the day: both sides are sorted by reference outside of it, in unnamed temporary files (where
 /// SQLITE_TMPDIR or TMPDIR points, about 500 bytes a record), which are gone with the process. Only that work is done on a

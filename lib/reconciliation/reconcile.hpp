@@ -64,7 +64,7 @@ using Handle = std::function<Task<Result<void>>(std::vector<Discrepancy>&)>;
 /// over. What is missing_internal and may be told to its charge has the action `left`.
 ///
 /// Memory does not grow with the day: both sides are sorted by reference outside of it, in unnamed temporary files (where
-/// SQLITE_TMPDIR or TMPDIR points, about 500 bytes a record), which are gone with the process. Only that work is done on a
+/// SQLITE_TMPDIR or TMPDIR points, about 250 bytes a record), which are gone with the process. Only that work is done on a
 /// thread of its own; everything else on the caller's executor.
 ///
 /// Fails where a side cannot be read (the gateway's pages are asked for three times), where the temporary files cannot be

@@ -57,14 +57,15 @@ PaymentError explained(const Failure& failure) {
     const std::string folder = temporary_folder();
     if (folder.empty()) {
         return {Code::store_unavailable,
-                "no folder for temporary files can be written to: name one in SQLITE_TMPDIR, with room for about 500 bytes "
+                "no folder for temporary files can be written to: name one in SQLITE_TMPDIR, with room for about 250 bytes "
                 "a record"};
     }
     std::string why = failure.text;
     if (failure.system_error != 0) why += std::string(" (") + std::strerror(failure.system_error) + ")";  // NOLINT
-    return {Code::store_unavailable, "the temporary files of the comparison in " + folder + " failed: " + why +
-                                         "; make room there, about 500 bytes a record, or name another folder in "
-                                         "SQLITE_TMPDIR"};
+    return {Code::store_unavailable,
+            "the temporary files of the comparison in " + folder + " failed: " + why +
+                "; make room there, about 250 bytes for each record of either side, or name another folder in "
+                "SQLITE_TMPDIR"};
 }
 
 void put(std::string& bytes, std::uint64_t number) {

@@ -16,7 +16,7 @@ namespace tollgate {
 struct BookedEntry {
     std::string charge_id;
     LedgerEntry entry;
-    WallTime at{};      // when it moved: the entry's `moved_at`, else the `now` of the step that wrote it
+    WallTime at{};  // when it moved: the entry's `moved_at`, else the `now` of the step that wrote it
 
     friend bool operator==(const BookedEntry&, const BookedEntry&) = default;
 };
@@ -56,8 +56,8 @@ public:
     virtual Task<Result<std::optional<std::uint64_t>>> claim_run(std::chrono::sys_days day, WallTime now, WallTime lease_until,
                                                                  WallTime done_since) = 0;
 
-    /// Both fail with `lease_lost` when the fence is not the run's own; then nothing was written. A past `lease_until` hands the
-    /// run over. `finish_run` ends the lease for good: under that fence it cannot be extended any more.
+    /// Both fail with `lease_lost` when the fence is not the run's own; then nothing was written. A past `lease_until` hands
+    /// the run over. `finish_run` ends the lease for good: under that fence it cannot be extended any more.
     virtual Task<Result<void>> extend_run(std::chrono::sys_days day, std::uint64_t fence, WallTime lease_until) = 0;
     virtual Task<Result<void>> finish_run(std::chrono::sys_days day, std::uint64_t fence, std::string report, WallTime now) = 0;
 

@@ -141,8 +141,8 @@ Result<std::vector<LedgerEntry>> ChargeReads::ledger(const std::string& charge_i
     std::vector<LedgerEntry> entries;
     Rows rows = ledger_.rows(charge_id);
     while (rows.next()) {
-        entries.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.number(2), std::string(rows.text(3)),
-                           rows.time(4)});
+        entries.push_back(
+            {std::string(rows.text(0)), std::string(rows.text(1)), rows.number(2), std::string(rows.text(3)), rows.time(4)});
     }
     return entries;
 }

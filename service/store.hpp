@@ -9,6 +9,7 @@
 #include "async/runtime.hpp"
 #include "service/config.hpp"
 #include "stores/audit_verdict.hpp"
+#include "stores/census.hpp"
 #include "stores/fleet.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
@@ -39,6 +40,7 @@ public:
     [[nodiscard]] ChargeStore& charges() const noexcept { return *charges_; }
     [[nodiscard]] EventStore& events() const noexcept { return *events_; }
     [[nodiscard]] ReconciliationStore& reconciliation() const noexcept { return *reconciliation_; }
+    [[nodiscard]] CensusStore& census() const noexcept { return *census_; }
     [[nodiscard]] AuditLog& audit() const noexcept { return *audit_; }
     [[nodiscard]] StoreHealth& health() const noexcept { return *health_; }
     /// None: no other process shares the store.
@@ -54,6 +56,7 @@ private:
         : charges_(opened.get()),
           events_(&opened->events()),
           reconciliation_(&opened->reconciliation()),
+          census_(opened.get()),
           audit_(opened.get()),
           health_(opened.get()) {
         owner_ = std::move(opened);
@@ -67,6 +70,7 @@ private:
     ChargeStore* charges_;
     EventStore* events_;
     ReconciliationStore* reconciliation_;
+    CensusStore* census_;
     AuditLog* audit_;
     StoreHealth* health_;
     FleetStore* fleet_ = nullptr;

@@ -154,6 +154,10 @@ Task<Result<std::vector<LedgerEntry>>> RedisStore::ledger(std::string charge_id)
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->ledger(lane, std::move(charge_id)); });
 }
 
+Task<Result<Census>> RedisStore::census(WallTime now) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->census(lane, now); });
+}
+
 void RedisStore::keep(AuditRecord record) {
     core_->append(std::move(record));
 }

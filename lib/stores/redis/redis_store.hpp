@@ -7,6 +7,7 @@
 
 #include "net/redis/client.hpp"
 #include "stores/audit_verdict.hpp"
+#include "stores/census.hpp"
 #include "stores/events.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
@@ -51,7 +52,7 @@ class StoreCore;
 ///
 /// Ownership: whoever opened it owns it. The loops outlive it, and run none of its callers' coroutines any more when it is
 /// destroyed; it then hands in what is left of the audit log, which takes `timeout` at most.
-class RedisStore final : public ChargeStore, public AuditLog, public StoreHealth {
+class RedisStore final : public ChargeStore, public CensusStore, public AuditLog, public StoreHealth {
 public:
     struct Opened {
         std::unique_ptr<RedisStore> store;
@@ -75,6 +76,8 @@ public:
     Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) override;
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override;
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
+
+    Task<Result<Census>> census(WallTime now) override;
 
     /// Writes a trifle to every master.
     Task<Result<void>> check() override;

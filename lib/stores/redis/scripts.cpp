@@ -3,7 +3,8 @@
 #include <string_view>
 
 namespace tollgate::scripts {
-extern const std::string_view shared, begin, advance, claim, take, audit, sweep, page, survey, run_claim, run_write, note;
+extern const std::string_view shared, begin, advance, claim, take, audit, sweep, page, survey, census, run_claim, run_write,
+    note;
 extern const std::string_view event_shared, event_accept, event_claim, event_settle, event_replay, event_due, event_sweep;
 }  // namespace tollgate::scripts
 
@@ -29,6 +30,7 @@ const Scripts& scripts() {
                              .sweep = {"sweep", std::string(tollgate::scripts::sweep)},
                              .page = {"page", std::string(tollgate::scripts::page)},
                              .survey = {"survey", std::string(tollgate::scripts::survey)},
+                             .census = {"census", std::string(tollgate::scripts::census)},
                              .run_claim = with_shared("run_claim", tollgate::scripts::run_claim),
                              .run_write = with_shared("run_write", tollgate::scripts::run_write),
                              .note = with_shared("note", tollgate::scripts::note),

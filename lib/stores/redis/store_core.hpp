@@ -78,6 +78,7 @@ public:
     Task<Result<void>> note_action(Lane& lane, std::chrono::sys_days day, std::string action);
     Task<Result<bool>> is_noted(Lane& lane, std::chrono::sys_days day, std::string action);
 
+    Task<Result<Census>> census(Lane& lane, WallTime now);
     Task<Result<void>> check(Lane& lane);
     Task<Result<std::size_t>> sweep(Lane& lane);
 

@@ -9,6 +9,7 @@
 
 #include "async/runtime.hpp"
 #include "core/error.hpp"
+#include "stores/sqlite/census_reads.hpp"
 #include "stores/sqlite/charge_reads.hpp"
 #include "stores/sqlite/charge_writes.hpp"
 #include "stores/sqlite/event_reads.hpp"
@@ -30,6 +31,7 @@ struct Session {
           event_writes(database),
           reconciliation_reads(database),
           reconciliation_writes(database),
+          census_reads(database),
           housekeeping(database) {}
 
     Database database;
@@ -39,6 +41,7 @@ struct Session {
     EventWrites event_writes;
     ReconciliationReads reconciliation_reads;
     ReconciliationWrites reconciliation_writes;
+    CensusReads census_reads;
     Housekeeping housekeeping;
 };
 

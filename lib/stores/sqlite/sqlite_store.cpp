@@ -138,6 +138,10 @@ Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id
         [id = std::move(charge_id)](Session& session) { return session.reads.ledger(id); });
 }
 
+Task<Result<Census>> SqliteStore::census(WallTime now) {
+    return parts_->read<Census>([now](Session& session) { return session.census_reads.census(now); });
+}
+
 void SqliteStore::keep(AuditRecord record) {
     if (parts_->writer) parts_->writer->append(std::move(record));
 }

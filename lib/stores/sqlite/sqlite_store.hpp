@@ -4,6 +4,7 @@
 #include <string>
 
 #include "stores/audit_verdict.hpp"
+#include "stores/census.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
 
@@ -47,7 +48,7 @@ struct StoreParts;
 ///
 /// Ownership: whoever opened it owns it and destroys it before the executors of its callers. The destructor lets what was
 /// asked for finish and folds the log into the file.
-class SqliteStore final : public ChargeStore, public AuditLog, public StoreHealth {
+class SqliteStore final : public ChargeStore, public CensusStore, public AuditLog, public StoreHealth {
 public:
     /// Takes the lock file (`PATH-lock`), creates the file or brings it up to date, and ends all leases, since their owners
     /// are dead. Blocks. Fails with `store_unavailable` and a sentence that names the file and the way out.
@@ -70,6 +71,8 @@ public:
     Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) override;
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override;
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;
+
+    Task<Result<Census>> census(WallTime now) override;
 
     Task<Result<void>> check() override;
 

@@ -17,6 +17,7 @@
 #include "service/config/values.hpp"
 #include "service/fraud.hpp"
 #include "service/http/tls.hpp"
+#include "service/metered_store.hpp"
 #include "service/pages.hpp"
 #include "service/store.hpp"
 #include "service/target.hpp"
@@ -55,6 +56,48 @@ void tell_store_counts(Metrics& metrics, const Store& store) {
     });
 }
 
+void tell_process(Metrics& metrics, WallTime now) {
+    metrics.gauge("build_info", "Always 1; the label tells which version runs.", {{"version", TOLLGATE_VERSION}}).set(1);
+    metrics.gauge("process_start_time_seconds", "When this process began to serve, in seconds since 1970.")
+        .set(std::chrono::duration<double>(now.time_since_epoch()).count());
+}
+
+double level_of(BreakerState state) {
+    switch (state) {
+        case BreakerState::closed:
+            return 0;
+        case BreakerState::half_open:
+            return 1;
+        case BreakerState::open:
+            return 2;
+    }
+    return 2;
+}
+
+void tell_breakers(Metrics& metrics, const Breakers& breakers, const Clock& clock) {
+    metrics.before_each_text([&metrics, &breakers, &clock] {
+        for (const BreakerView& view : breakers.snapshot(clock.steady())) {
+            metrics
+                .gauge("breaker_state", "0: closed, calls pass; 1: half open, it is being tried; 2: open, calls are refused.",
+                       {{"name", view.name}})
+                .set(level_of(view.state));
+        }
+    });
+}
+
+void tell_server(Metrics& metrics, const http::Counters& counters) {
+    const auto in_flight = metrics.gauge("http_requests_in_flight", "Requests that are being worked on.");
+    const auto connections = metrics.gauge("http_connections", "Connections that are open.");
+    const auto refused =
+        metrics.counter("http_overload_refusals_total", "Requests answered 503 because too many were in flight.");
+    metrics.before_each_text([&counters, in_flight, connections, refused, told = std::uint64_t{0}]() mutable {
+        in_flight.set(static_cast<double>(counters.in_flight.load()));
+        connections.set(static_cast<double>(counters.connections.load()));
+        const std::uint64_t now = counters.refused.load();
+        refused.add(static_cast<double>(now - std::exchange(told, now)));
+    });
+}
+
 /// Unlike every other's, wherever it runs; for people as well.
 std::string process_name(Random& random) {
     std::array<char, 65> host{};
@@ -86,7 +129,7 @@ public:
             if (!target) return target.error().detail;
             notify_target_ = std::move(*target);
             NotifyTarget shop{notify_target_.path, standard_key(settings_.notify.secret).value_or("")};
-            notifier_.emplace(first_, store_.events(), *notify_target_.client, std::move(shop), *pages_, metrics_,
+            notifier_.emplace(first_, events_, *notify_target_.client, std::move(shop), *pages_, metrics_,
                               tell_failed_delivery);
         }
         std::shared_ptr<asio::ssl::context> tls;
@@ -97,15 +140,19 @@ public:
             tls = std::move(*made);
         }
         tell_store_counts(metrics_, store_);
+        tell_process(metrics_, first_.clock.wall());
+        tell_breakers(metrics_, breakers_, first_.clock);
+        tell_server(metrics_, counters_);
         if (store_.fleet() != nullptr) fleet_.emplace(first_, breakers_, *store_.fleet(), process_name(first_.random));
         if (settings_.gateway.max_per_second > 0 && store_.fleet() == nullptr)
             outbound_.emplace(GcraPolicy{settings_.gateway.max_per_second, 1s, settings_.gateway.max_per_second});
         const OutsideShared outside{breakers_, metrics_, outbound_ ? &*outbound_ : nullptr, store_.fleet()};
         webhook_watch_.emplace(*pages_, webhook_sources_);
-        shared_.emplace(Shared{{settings_, store_.charges(), store_.events(), store_.audit(), *pages_, fraud_.screen(), outside,
+        shared_.emplace(Shared{{settings_, charges_, events_, store_.audit(), *pages_, fraud_.screen(), outside,
                                 webhook_sources_, *webhook_watch_},
                                metrics_,
-                               money_,
+                               requests_,
+                               gauges_,
                                authenticator_,
                                health_,
                                counters_,
@@ -141,8 +188,8 @@ public:
 private:
     /// The reconciler works on the first loop, with what the first worker has.
     [[nodiscard]] ReconcilerParts reconciler_parts(Engine& engine) {
-        return {.books = {store_.reconciliation(), store_.charges(), engine.books(), engine.gateway_traits().lists_disputes},
-                .events = store_.events(),
+        return {.books = {store_.reconciliation(), charges_, engine.books(), engine.gateway_traits().lists_disputes},
+                .events = events_,
                 .audit = store_.audit(),
                 .metrics = metrics_,
                 .look_up = [&engine](std::string id) { return engine.look_up(std::move(id)); },
@@ -205,7 +252,14 @@ private:
     const Runtime& first_;
 
     Metrics metrics_;
-    MoneyGauges money_{store_.charges(), settings_.store.timeout};
+    StoreTimer store_timer_{metrics_, first_.clock};
+    MeteredCharges charges_{store_.charges(), store_timer_, metrics_};
+    MeteredEvents events_{store_.events(), store_timer_};
+    LabelledHistogram requests_{metrics_,
+                                "http_request",
+                                "Requests, from their whole head to the last byte of their answer.",
+                                {"method", "route", "status"}};
+    StoreGauges gauges_{charges_, store_.census(), settings_.store.timeout};
     Authenticator authenticator_{settings_.auth.keys};
     http::Counters counters_;
     Breakers breakers_{
@@ -226,7 +280,7 @@ private:
     std::optional<WebhookWatch> webhook_watch_;
     HealthMonitor health_{first_, store_.health(), breakers_,
                           [this] { return HealthMonitor::Queue{counters_.in_flight.load(), settings_.server.max_in_flight}; }};
-    Recovery recovery_{first_, store_.charges(), {.lease = settings_.saga.lease}, [this](ChargeRow row) {
+    Recovery recovery_{first_, charges_, {.lease = settings_.saga.lease}, [this](ChargeRow row) {
                            return workers_.front()->resume(std::move(row));
                        }};
     std::optional<Reconciler> reconciler_;

@@ -1,5 +1,7 @@
 #include "service/worker.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "service/handlers/reconciliation.hpp"
@@ -10,13 +12,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-http::Route metrics_route(const Runtime& runtime, const Metrics& metrics, MoneyGauges& money) {
+/// "2xx", so that no client can make more series than there are classes; "none": it went before it was answered.
+std::string_view class_of(int status) {
+    constexpr std::array<std::string_view, 6> classes{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    return classes[static_cast<std::size_t>(std::clamp(status / 100, 0, 5))];
+}
+
+http::Route metrics_route(const Runtime& runtime, const Metrics& metrics, StoreGauges& gauges) {
     return {.method = "GET",
             .pattern = "/metrics",
             .scope = http::Scope::metrics,
-            .handler = [&runtime, &metrics, &money](http::Request&) -> Task<http::Response> {
+            .handler = [&runtime, &metrics, &gauges](http::Request&) -> Task<http::Response> {
                 http::Response response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
-                response.body = co_await money.text(runtime);
+                response.body = co_await gauges.text(runtime);
                 response.body += metrics.text();
                 co_return response;
             }};
@@ -37,7 +45,7 @@ http::Router Worker::routes() {
     const Milliseconds patience = shared_.engine.settings.server.charge_timeout;
     for (http::Route& route : reconciliation_routes({loop_.runtime, *shared_.reconciler, shared_.reconciliation, patience}))
         router.add(std::move(route));
-    router.add(metrics_route(loop_.runtime, shared_.metrics, shared_.money));
+    router.add(metrics_route(loop_.runtime, shared_.metrics, shared_.gauges));
     return router;
 }
 
@@ -54,7 +62,10 @@ http::Options Worker::options(std::shared_ptr<asio::ssl::context> tls) const {
     options.authenticate = [&auth = shared_.authenticator](std::optional<std::string_view> header, http::Scope scope) {
         return auth.check(header, scope);
     };
-    options.access = [](const http::Access& access) {
+    options.access = [&requests = shared_.requests](const http::Access& access) {
+        // The pattern and not the path, and no method of the client's own making: their number is that of the routes.
+        const std::string_view route = access.route.empty() ? "none" : access.route;
+        requests.observe({access.method, route, class_of(access.status)}, access.duration);
         const bool changes = access.method == "POST";
         const auto level = access.status >= 500 ? log::Level::warn : changes ? log::Level::info : log::Level::debug;
         if (!log::enabled(level)) return;

@@ -6,9 +6,10 @@
 #include "service/engine.hpp"
 #include "service/health.hpp"
 #include "service/http/server.hpp"
-#include "service/money_gauges.hpp"
 #include "service/process.hpp"
 #include "service/reconciler.hpp"
+#include "service/store_gauges.hpp"
+#include "telemetry/labelled.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace tollgate {
@@ -17,7 +18,8 @@ namespace tollgate {
 struct Shared {
     EngineShared engine;
     Metrics& metrics;
-    MoneyGauges& money;
+    LabelledHistogram& requests;  // by method, route and status class
+    StoreGauges& gauges;
     const Authenticator& authenticator;
     const HealthMonitor& health;
     http::Counters& counters;

@@ -69,7 +69,7 @@ public:
 
     [[nodiscard]] CounterHandle counter(std::string_view name, std::string_view help, const Labels& labels = {});
     [[nodiscard]] GaugeHandle gauge(std::string_view name, std::string_view help, const Labels& labels = {});
-    /// Durations in seconds, in buckets from 1 ms to 60 s; the name gets the suffix `_seconds`.
+    /// Durations in seconds, in buckets from 0.5 ms to 60 s; the name gets the suffix `_seconds`.
     [[nodiscard]] HistogramHandle histogram(std::string_view name, std::string_view help, const Labels& labels = {});
 
     /// The histogram of this name with the label `outcome`. The series is found under a shared lock.

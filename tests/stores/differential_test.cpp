@@ -171,6 +171,9 @@ private:
         const auto expected = bench_.loop.run(model_.money_at_risk());
         if (expected->size() > 1) met_.insert("money at risk");
         compare(told(expected), told(bench_.loop.run(bench_.charges().money_at_risk())));
+        operation_ += "; census";
+        const WallTime now = draw_.clock.now();
+        compare(told(bench_.loop.run(model_.census(now)).value()), told(bench_.census(now)));
     }
 
     /// All pages at once, by id: where several charges are as new as each other, each store has an order of its own.

@@ -142,6 +142,8 @@ private:
         };
         const std::string expected = all(model_.event_store());
         compare(expected, all(bench_.events()));
+        operation_ += "; census";
+        compare(told(bench_.loop.run(model_.census(draw_.now())).value()), told(bench_.census(draw_.now())));
     }
 
     void expire() {

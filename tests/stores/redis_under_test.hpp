@@ -57,6 +57,7 @@ public:
     std::unique_ptr<StoreUnderTest> another_process(Loops& loops) override {
         return std::make_unique<RedisUnderTest>(loops, options.redis.kind, options.redis.servers);
     }
+    CensusStore& census() override { return *store; }
     AuditLog& audit() override { return *store; }
     StoreHealth& health() override { return *store; }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "stores/census.hpp"
 #include "stores/placement.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
@@ -52,6 +53,7 @@ public:
     virtual void expire_event_leases() {}
     /// What a second process would open beside this one, with the same charges; none: the store is one process's own.
     virtual std::unique_ptr<StoreUnderTest> another_process(Loops&) { return nullptr; }
+    virtual CensusStore& census() = 0;
     virtual AuditLog& audit() = 0;
     virtual StoreHealth& health() = 0;
 };
@@ -178,6 +180,7 @@ struct Bench {
     Result<ChargePage> survey(SurveyQuery query) { return loop.run(charges().survey(std::move(query))); }
     std::vector<CurrencyAtRisk> money_at_risk() { return loop.run(charges().money_at_risk()).value(); }
     std::vector<LedgerEntry> ledger(const std::string& id) { return loop.run(charges().ledger(id)).value(); }
+    Census census(WallTime now) { return loop.run(store->census().census(now)).value(); }
     ChargeStore& charges() { return store->charges(); }
     ReconciliationStore& books() { return store->reconciliation(); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cctype>
+#include <numeric>
 #include <sstream>
 #include <string>
 
@@ -94,6 +95,16 @@ inline std::string told(const OperationRecord& operation) {
 [[nodiscard]] inline std::string told(const AtRisk& risk) {
     std::ostringstream out;
     out << risk.unknown << " unknown, " << risk.uncaptured << " uncaptured, " << risk.pending_refund << " pending";
+    return out.str();
+}
+
+/// Without what is only about right where clocks disagree: ages, and since when something is due.
+[[nodiscard]] inline std::string told(const Census& census) {
+    std::ostringstream out;
+    out << std::accumulate(census.processing.begin(), census.processing.end(), std::int64_t{0}) << " processing, "
+        << census.requires_action << " for an action, " << census.authorized << " authorized, " << census.refunding
+        << " refunding, " << census.needs_attention << " for us, " << census.incoming.waiting << " incoming, "
+        << census.outgoing.waiting << " outgoing, " << census.dead_letters << " dead";
     return out.str();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "resilience/gcra.hpp"
+#include "stores/census.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
 
@@ -200,6 +201,19 @@ public:
         std::vector<CurrencyAtRisk> all;
         for (const auto& [currency, sum] : sums) all.push_back({currency, sum});
         return all;
+    }
+
+    void count(Census& census, WallTime now) const {
+        for (const auto& [id, record] : records_) {
+            const ChargeRow& row = record.row;
+            const auto age = now - row.created_at;
+            const auto older_than = std::ranges::count_if(Census::ages, [&](Milliseconds bound) { return age >= bound; });
+            if (row.status == ChargeStatus::processing) ++census.processing[static_cast<std::size_t>(older_than)];
+            if (row.status == ChargeStatus::requires_action) ++census.requires_action;
+            if (row.status == ChargeStatus::authorized) ++census.authorized;
+            if (row.status == ChargeStatus::succeeded && record.at_risk.pending_refund > 0) ++census.refunding;
+            if (row.status == ChargeStatus::needs_attention) ++census.needs_attention;
+        }
     }
 
     [[nodiscard]] const std::map<std::string, GcraTime>& limits() const noexcept { return limits_; }

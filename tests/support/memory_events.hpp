@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "stores/census.hpp"
 #include "stores/events.hpp"
 
 namespace tollgate::test {
@@ -58,6 +59,17 @@ public:
             claimed.push_back(record->stored);
         }
         return claimed;
+    }
+
+    void count(Census& census, WallTime now) const {
+        for (const auto& [id, record] : records_) {
+            const StoredEvent& stored = record.stored;
+            if (stored.state == State::dead) ++census.dead_letters;
+            if (!stored.due_at) continue;
+            Census::Queue& queue = stored.event.queue == EventQueue::incoming ? census.incoming : census.outgoing;
+            ++queue.waiting;
+            if (*stored.due_at <= now) queue.oldest_due = std::min(queue.oldest_due.value_or(now), *stored.due_at);
+        }
     }
 
     void settle(const std::vector<Settlement>& settlements, WallTime now) {

@@ -22,7 +22,7 @@ struct Crash {};
 ///
 ///     store.fail_next_write({Code::store_unavailable, "…"});   // not written; `true`: written, but the caller is not told
 ///     store.crash_at_write(2, WriteFate::kept);                // the third write from now on; 0 is the next
-class MemoryStore : public ChargeStore {
+class MemoryStore : public ChargeStore, public CensusStore {
 public:
     enum class WriteFate : std::uint8_t { lost, kept };
 
@@ -91,6 +91,13 @@ public:
     }
 
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override { co_return charges.money_at_risk(); }
+
+    Task<Result<Census>> census(WallTime now) override {
+        Census census;
+        charges.count(census, now);
+        events.count(census, now);
+        co_return census;
+    }
 
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override { co_return charges.ledger(charge_id); }
 

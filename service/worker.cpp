@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 #include "service/handlers/reconciliation.hpp"
+#include "service/openapi/openapi.hpp"
 #include "telemetry/log.hpp"
 
 namespace tollgate {
@@ -45,7 +47,9 @@ http::Router Worker::routes() {
     const Milliseconds patience = shared_.engine.settings.server.charge_timeout;
     for (http::Route& route : reconciliation_routes({loop_.runtime, *shared_.reconciler, shared_.reconciliation, patience}))
         router.add(std::move(route));
+    for (http::Route& route : openapi_routes()) router.add(std::move(route));
     router.add(metrics_route(loop_.runtime, shared_.metrics, shared_.gauges));
+    assert(openapi_differences(router).empty());
     return router;
 }
 

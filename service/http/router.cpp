@@ -42,6 +42,16 @@ void Router::add(Route route) {
     resource.allow += "OPTIONS";
 }
 
+std::vector<const Route*> Router::routes() const {
+    std::vector<const Route*> all;
+    const auto take = [&all](const Resource& resource) {
+        for (const Route& route : resource.routes) all.push_back(&route);
+    };
+    for (const auto& [path, resource] : exact_) take(resource);
+    for (const auto& [pattern, resource] : patterns_) take(resource);
+    return all;
+}
+
 bool Router::matches(const Resource& resource, std::string_view path, std::vector<std::string_view>& captures) {
     captures.clear();
     std::size_t at = 0;

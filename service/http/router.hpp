@@ -24,6 +24,9 @@ public:
     /// Fills `captures` with views into `path`. HEAD finds the GET route.
     [[nodiscard]] Match find(std::string_view method, std::string_view path, std::vector<std::string_view>& captures) const;
 
+    /// All that were added, in no order, valid until the next is: what is written about routes is compared with it.
+    [[nodiscard]] std::vector<const Route*> routes() const;
+
 private:
     struct Resource {
         std::vector<std::string> segments;  // "" is a capture

@@ -7,6 +7,7 @@
 
 #include "reconciliation/gateway_report_rows.hpp"
 #include "support/folder.hpp"
+#include "support/sanitized.hpp"
 
 using namespace tollgate;
 using namespace tollgate::reconciliation;
@@ -307,7 +308,7 @@ TEST_CASE("a report of many rows is read in memory that does not grow with it") 
             count += some->size();
         }
         CHECK(count == many);
-        CHECK(peak_kilobytes() - before < 4 * 1024);
+        if (!test::keeps_freed_memory) CHECK(peak_kilobytes() - before < 4 * 1024);
         std::filesystem::remove(folder.path / name);
     }
 }

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tollgate::test {
+
+/// service/openapi/openapi.json, read and resolved by a reader that knows nothing of the service.
+class OpenApiDocument {
+public:
+    OpenApiDocument();
+
+    [[nodiscard]] const boost::json::value& root() const noexcept { return root_; }
+    [[nodiscard]] const boost::json::object& schema(std::string_view name) const;
+    /// What a `$ref` leads to, or the value itself.
+    [[nodiscard]] const boost::json::object& resolved(const boost::json::value& value) const;
+    /// An operation by its path, as it is written there, and its method in lower case. Throws when there is none.
+    [[nodiscard]] const boost::json::object& operation(std::string_view path, std::string_view method) const;
+    /// The schema and the examples of an answer; throws when the status or the media type is not described.
+    [[nodiscard]] const boost::json::object& content(const boost::json::object& operation, int status,
+                                                     std::string_view media) const;
+
+    /// What is wrong with a value, place by place; none: it is valid (JSON Schema 2020-12, as far as the document uses it: a
+    /// keyword that is not known here throws).
+    [[nodiscard]] std::vector<std::string> wrong(const boost::json::value& schema, const boost::json::value& value) const;
+
+    /// The same for what the service writes, where members that the schema does not name are wrong as well. Notes which members
+    /// were there.
+    [[nodiscard]] std::vector<std::string> wrong_answer(const boost::json::value& schema, const boost::json::value& value);
+
+    /// The members of a schema's objects that no answer so far had, as "gateway.capture_id"; schemas that it refers to are not
+    /// looked into.
+    [[nodiscard]] std::vector<std::string> never_seen(std::string_view schema) const;
+
+private:
+    boost::json::value root_;
+    std::set<const boost::json::value*> seen_;
+};
+
+}  // namespace tollgate::test

@@ -75,7 +75,7 @@ std::string report_file(const EventStage& stage, const std::string& date, bool c
 TEST_CASE("the command finds each kind beside a running service, calls, writes its report, and leaves repairs to the service") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start(duty.settings());
     (void)stage.charge("key-plain", {.id = "ord_plain"});
     const auto planted = plant_each_kind(stage);
@@ -112,7 +112,7 @@ TEST_CASE("the command finds each kind beside a running service, calls, writes i
 
 TEST_CASE("the command exits 0 when all is matched, and its summary is the first line it prints") {
     const std::string date = utc_day();
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     for (const std::string name : {"1", "2", "3"}) (void)stage.charge("key-" + name, {.id = "ord_" + name});
     const bool beside_service = GENERATE(true, false);
@@ -125,7 +125,7 @@ TEST_CASE("the command exits 0 when all is matched, and its summary is the first
 
 TEST_CASE("the report as CSV has a line for each discrepancy under its header") {
     const std::string date = utc_day();
-    EventStage stage(false);
+    EventStage stage(false, unhurried());
     stage.start();
     const auto planted = plant_each_kind(stage);
     const std::string file = stage.folder.path() + "/out.csv";
@@ -149,7 +149,7 @@ TEST_CASE("the report as CSV has a line for each discrepancy under its header") 
 TEST_CASE("a report that the gateway gave out as a file is compared as its answers are") {
     const std::string date = utc_day();
     const bool csv = GENERATE(false, true);
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     const auto planted = plant_each_kind(stage);
     // What was listed a day later is in no report of today, so nobody can know that it is only late.
@@ -167,7 +167,7 @@ TEST_CASE("a report that the gateway gave out as a file is compared as its answe
 }
 
 TEST_CASE("a day that is none, or none yet, and a wrong file end the command with its reason before anything is compared") {
-    EventStage stage(false);
+    EventStage stage(false, unhurried());
     stage.start();
     const auto code = [&](std::vector<std::string> arguments) { return run_reconcile(stage.settings, arguments).code; };
     CHECK(code(on("2026-02-30")) == 2);
@@ -182,7 +182,7 @@ TEST_CASE("a day that is none, or none yet, and a wrong file end the command wit
 
 TEST_CASE("the command cannot run without the gateway, and says how when its books are inside the service") {
     const std::string date = utc_day();
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     (void)stage.charge("key-1");
     Variables away = stage.settings;

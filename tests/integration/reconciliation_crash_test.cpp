@@ -13,7 +13,7 @@ namespace {
 /// killed while it compares the day, and checks what the next process makes of it.
 class Rounds {
 public:
-    explicit Rounds(bool on_redis) : stage(on_redis, duty.settings()) {}
+    explicit Rounds(bool on_redis) : stage(on_redis, unhurried(duty.settings())) {}
 
     void plant(int round) {
         const std::string name = std::to_string(round);

@@ -16,7 +16,8 @@ const Variables due{{"TOLLGATE_RECONCILE_AT", "00:00"}};
 /// Three charges of today, and books that list under yesterday a second capture of each.
 class Yesterday {
 public:
-    explicit Yesterday(bool on_redis, Duty::Answer answer = {}) : duty(std::move(answer)), stage(on_redis, duty.settings()) {
+    explicit Yesterday(bool on_redis, Duty::Answer answer = {})
+        : duty(std::move(answer)), stage(on_redis, unhurried(duty.settings())) {
         stage.start();
         for (const std::string name : {"1", "2", "3"}) {
             const std::string id = stage.charge("key-" + name, {.id = "ord_" + name});

@@ -9,7 +9,7 @@ using namespace tollgate::test;
 
 TEST_CASE("what was captured behind our back is adopted: the charge stands as the gateway says, ships, and all is matched") {
     const std::string date = utc_day();
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     const long long amount = GENERATE(4999, 3000);
     const std::string id = capture_behind(stage, "1", amount);
@@ -28,7 +28,7 @@ TEST_CASE("what was captured behind our back is adopted: the charge stands as th
 
 TEST_CASE("a refund that was made at the gateway is adopted once, however often the day is compared") {
     const std::string date = utc_day();
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     const std::string id = stage.charge("key-1");
     const std::string capture = stage.get("/charge/" + id).text("gateway.capture_id");
@@ -42,7 +42,7 @@ TEST_CASE("a refund that was made at the gateway is adopted once, however often 
 
 TEST_CASE("a webhook that waits for what we miss goes on once that is adopted, and is not told a second time") {
     const std::string date = utc_day();
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     const std::string id = capture_behind(stage, "1");
     const std::string capture = id_at_gateway(stage, id, "capture");
@@ -65,7 +65,7 @@ TEST_CASE("a webhook that waits for what we miss goes on once that is adopted, a
 
 TEST_CASE("a dead letter that cannot be read does not stand in the way of what it tells of") {
     const std::string date = utc_day();
-    EventStage stage(GENERATE(false, true), {{"TOLLGATE_WEBHOOK_MAX_ATTEMPTS", "1"}});
+    EventStage stage(GENERATE(false, true), unhurried({{"TOLLGATE_WEBHOOK_MAX_ATTEMPTS", "1"}}));
     stage.start();
     const std::string id = stage.charge("key-1");
     const json::object refunded = at_gateway(
@@ -84,7 +84,7 @@ TEST_CASE("a dead letter that cannot be read does not stand in the way of what i
 TEST_CASE("money that the gateway does not know, or moved twice, calls somebody once, however often the day is compared") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     stage.start();
     const std::string lost = stage.charge("key-1", {.id = "ord_1", .token = "tok_books_unlisted"});
     const std::string doubled = stage.charge("key-2", {.id = "ord_2", .token = "tok_books_twice"});
@@ -109,7 +109,7 @@ TEST_CASE("a call that nobody took is made again by the next run") {
     const std::string date = utc_day();
     std::atomic<bool> awake{false};
     const Duty duty([&](int, const Duty::Call&) { return awake ? 202 : 500; });
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     stage.start();
     const std::string lost = stage.charge("key-1", {.token = "tok_books_unlisted"});
     REQUIRE(must(ask_to_reconcile(stage.port(), R"({"date":")" + date + "\"}")).status < 300);
@@ -128,7 +128,7 @@ TEST_CASE("a call that nobody took is made again by the next run") {
 TEST_CASE("a day that is still traded on is compared over and over: nobody is called, and nothing is done to a charge twice") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     stage.start();
     Customers customers({stage.port()}, 4);
     for (int run = 0; run < 10; ++run) {
@@ -145,7 +145,7 @@ TEST_CASE("a day that is still traded on is compared over and over: nobody is ca
 TEST_CASE("what the gateway has done and not answered yet is no discrepancy that harms: each step happens and is booked once") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     stage.start();
     std::atomic<bool> done{false};
     auto compares = std::async(std::launch::async, [&] {

@@ -8,6 +8,11 @@ namespace tollgate::test {
 
 using namespace std::chrono_literals;
 
+Variables unhurried(Variables more) {
+    more.insert({"TOLLGATE_STORE_TIMEOUT", "30s"});
+    return more;
+}
+
 std::string utc_day(int from_today) {
     const WallTime now = SystemClock().wall();
     return to_rfc3339(now + std::chrono::days(from_today)).substr(0, 10);

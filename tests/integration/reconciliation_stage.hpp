@@ -15,6 +15,9 @@
 /// as their reader sees them.
 namespace tollgate::test {
 
+/// Settings of a service that has all the time that a busy machine takes; its store is not what is tested.
+[[nodiscard]] Variables unhurried(Variables more = {});
+
 /// A UTC day, so many days from today.
 [[nodiscard]] std::string utc_day(int from_today = 0);
 

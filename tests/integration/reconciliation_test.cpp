@@ -68,7 +68,7 @@ json::object discrepancy(const json::object& report, const std::string& kind) {
 TEST_CASE("a day on which both sides agree is all matched, in every currency to the last unit, and calls nobody") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     stage.start();
     trade(stage, "USD", 4999);
     trade(stage, "JPY", 700);
@@ -91,7 +91,7 @@ TEST_CASE("a day on which both sides agree is all matched, in every currency to 
 TEST_CASE("a discrepancy of each kind is found and nothing else, and only what no machine may mend calls somebody") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     stage.start();
     trade(stage, "USD", 4999);
     const std::size_t honest = truth_of(stage.sandbox->port()).movements;
@@ -108,7 +108,7 @@ TEST_CASE("a discrepancy of each kind is found and nothing else, and only what n
 
 TEST_CASE("a discrepancy tells both sides as they have it, and nothing for a side that has none") {
     const std::string date = utc_day();
-    EventStage stage(false);
+    EventStage stage(false, unhurried());
     stage.start();
     const auto planted = plant_each_kind(stage);
     const json::object report = reconciled(stage.port(), date);
@@ -135,7 +135,7 @@ TEST_CASE("a discrepancy tells both sides as they have it, and nothing for a sid
 
 TEST_CASE("the ledger's side of the sums is what really moved, whatever the gateway's books say") {
     const std::string date = utc_day();
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     trade(stage, "KWD", 1'000);
     for (const std::string token : {"tok_books_unlisted", "tok_books_amount", "tok_books_twice"})
@@ -151,7 +151,7 @@ TEST_CASE("a payment that the gateway settled on the other side of midnight is l
     const std::string date = utc_day();
     const std::string day_before = utc_day(-1);
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     std::atomic<bool> shifted{true};
     const Bookkeeper books(stage.sandbox->port(), [&](const std::string& listed, json::array& rows) {
         json::array kept;
@@ -179,7 +179,7 @@ TEST_CASE("a payment that the gateway settled on the other side of midnight is l
 TEST_CASE("money at the gateway that is none of ours is told, and neither adopted nor called for") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     const Bookkeeper books(stage.sandbox->port(), [&](const std::string& listed, json::array& rows) {
         if (listed != date) return;
         rows.push_back(row("cap_other", "another_shop", "capture", 5, "captured", date + "T00:00:01.000Z"));
@@ -201,7 +201,7 @@ TEST_CASE("money at the gateway that is none of ours is told, and neither adopte
 TEST_CASE("a gateway that is away leaves no half report and calls nobody, and once it is back the day is whole") {
     const std::string date = utc_day();
     const Duty duty;
-    EventStage stage(GENERATE(false, true), duty.settings());
+    EventStage stage(GENERATE(false, true), unhurried(duty.settings()));
     std::atomic<bool> away{true};
     const Bookkeeper books(stage.sandbox->port(), {}, [&](int nth) { return !away || nth == 1; }, 3);
     stage.start(books.settings());
@@ -223,7 +223,7 @@ TEST_CASE("a gateway that is away leaves no half report and calls nobody, and on
 }
 
 TEST_CASE("what is no day, or none yet, is refused, and a day that was never compared is not there") {
-    EventStage stage(GENERATE(false, true));
+    EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
     const std::string body = GENERATE(R"({"date":"2026-02-30"})", R"({"date":"tomorrow"})", R"({"date":""})",
                                       R"({"date":20260101})", R"({"date":null})", R"({"date":"2026-1-1"})",
@@ -238,7 +238,7 @@ TEST_CASE("what is no day, or none yet, is refused, and a day that was never com
 
 TEST_CASE("only who may administer may compare books and read reports") {
     const std::string date = utc_day();
-    EventStage stage(false);
+    EventStage stage(false, unhurried());
     const std::string file = stage.folder.path() + "/keys.toml";
     {
         std::ofstream toml(file);

@@ -1,4 +1,4 @@
-#include "telemetry/metrics.hpp"
+#include "telemetry/labelled.hpp"
 
 #include <catch2/catch.hpp>
 #include <thread>
@@ -54,6 +54,37 @@ TEST_CASE("label values that never end share one series after the bound") {
     auto text = metrics.text();
     CHECK(has(text, "tollgate_call_seconds_count{outcome=\"other\"} " + std::to_string(5000 - Metrics::series_max)));
     CHECK(has(text, "tollgate_calls_total{path=\"other\"} " + std::to_string(5000 - Metrics::series_max)));
+    CHECK(text.size() < 1'000'000);
+}
+
+TEST_CASE("durations are told apart by several labels, and what never happened takes no room") {
+    Metrics metrics;
+    LabelledHistogram requests(metrics, "http_request", "Requests.", {"method", "route"});
+    CHECK(metrics.text().empty());
+    for (int i = 0; i < 3; ++i) requests.observe({"GET", "/health"}, std::chrono::milliseconds(1));
+    requests.observe({"GET", "/charge"}, std::chrono::seconds(10));
+    requests.observe({"POST", "/charge"}, std::chrono::seconds(11));
+    const auto text = metrics.text();
+    INFO(text);
+    CHECK(has(text, "# HELP tollgate_http_request_seconds Requests."));
+    CHECK(has(text, "tollgate_http_request_seconds_count{method=\"GET\",route=\"/health\"} 3"));
+    CHECK(has(text, "tollgate_http_request_seconds_bucket{method=\"GET\",route=\"/health\",le=\"0.0005\"} 0"));
+    CHECK(has(text, "tollgate_http_request_seconds_bucket{method=\"GET\",route=\"/health\",le=\"0.001\"} 3"));
+    CHECK(has(text, "tollgate_http_request_seconds_bucket{method=\"GET\",route=\"/charge\",le=\"10\"} 1"));
+    CHECK(has(text, "tollgate_http_request_seconds_bucket{method=\"POST\",route=\"/charge\",le=\"10\"} 0"));
+    CHECK(has(text, "tollgate_http_request_seconds_count{method=\"POST\",route=\"/charge\"} 1"));
+}
+
+TEST_CASE("several labels without an end share one series after the bound, and none that was there before loses any") {
+    Metrics metrics;
+    LabelledHistogram requests(metrics, "http_request", "Requests.", {"method", "route"});
+    for (int round = 0; round < 2; ++round) {
+        for (int i = 0; i < 1000; ++i) requests.observe({"GET", "/" + std::to_string(i)}, std::chrono::milliseconds(1));
+    }
+    const auto text = metrics.text();
+    CHECK(has(text, "tollgate_http_request_seconds_count{method=\"GET\",route=\"/0\"} 2"));
+    const auto shared = std::to_string(2 * (1000 - Metrics::series_max));
+    CHECK(has(text, "tollgate_http_request_seconds_count{method=\"other\",route=\"other\"} " + shared));
     CHECK(text.size() < 1'000'000);
 }
 

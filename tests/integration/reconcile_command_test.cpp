@@ -19,6 +19,7 @@
 #include "gateway/rfc3339.hpp"
 #include "integration/fleet.hpp"
 #include "support/redis_server.hpp"
+#include "support/sanitized.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace tollgate::test;
@@ -421,7 +422,7 @@ TEST_CASE("a report of many rows is compared in memory that does not grow with i
     ::getrusage(RUSAGE_CHILDREN, &after);
     CHECK(said.code == 3);
     CHECK_THAT(said.text, StartsWith("1/50001 matched, 50000 discrepancies: 50000 missing_internal\n"));
-    CHECK(after.ru_maxrss < 200 * 1024);
+    if (!keeps_freed_memory) CHECK(after.ru_maxrss < 200 * 1024);
     std::ifstream out(books.at("out.json"));
     std::size_t count = 0;
     for (std::string word; std::getline(out, word, '{');) count += word.starts_with(R"("kind":"missing_internal")") ? 1U : 0U;

@@ -225,11 +225,12 @@ TEST_CASE("a gateway that is away leaves no half report and calls nobody, and on
 TEST_CASE("what is no day, or none yet, is refused, and a day that was never compared is not there") {
     EventStage stage(GENERATE(false, true), unhurried());
     stage.start();
-    const std::string body = GENERATE(R"({"date":"2026-02-30"})", R"({"date":"tomorrow"})", R"({"date":""})",
-                                      R"({"date":20260101})", R"({"date":null})", R"({"date":"2026-1-1"})",
-                                      R"({"date":"2026-01-01T00:00:00Z"})", "{}", R"({"date":"2026-01-01","force":true})");
-    INFO(body);
-    check_problem(must(ask_to_reconcile(stage.port(), body)), 422, "validation_failed");
+    for (const std::string body :
+         {R"({"date":"2026-02-30"})", R"({"date":"tomorrow"})", R"({"date":""})", R"({"date":20260101})", R"({"date":null})",
+          R"({"date":"2026-1-1"})", R"({"date":"2026-01-01T00:00:00Z"})", "{}", R"({"date":"2026-01-01","force":true})"}) {
+        INFO(body);
+        check_problem(must(ask_to_reconcile(stage.port(), body)), 422, "validation_failed");
+    }
     check_problem(must(ask_to_reconcile(stage.port(), R"({"date":")" + utc_day(1) + "\"}")), 422, "validation_failed");
     check_problem(must(ask_to_reconcile(stage.port(), R"({"date":"9999-12-31"})")), 422, "validation_failed");
     check_problem(stage.get("/admin/reconciliation/2026-01-01"), 404, "not_found");

@@ -100,6 +100,7 @@ ChargeCommand make_charge_command(Charge charge, std::string fingerprint, WallTi
     begin.row.idempotency_key = charge.idempotency_key;
     begin.row.fingerprint = std::move(fingerprint);
     begin.row.order_id = charge.request.order_id;
+    begin.row.customer_id = charge.request.customer.id;
     begin.row.amount = charge.request.amount.minor;
     begin.row.currency = charge.request.amount.currency.code();
     begin.row.state = to_state(charge);

@@ -38,16 +38,16 @@ namespace {
 
 constexpr std::size_t audit_text_max = 256;
 
-/// Without card data, and bounded. What is cut off may leave something behind that looks like a card number now.
-std::string fit_for_audit(const std::string& text) {
+}  // namespace
+
+std::string fit_for_audit(std::string_view text) {
     std::string clean = redact(text);
     if (clean.size() <= audit_text_max) return clean;
     std::size_t size = audit_text_max;
     while (size > audit_text_max - 3 && (clean[size] & 0xc0) == 0x80) --size;  // not in the middle of a UTF-8 sequence
+    // What is cut off may leave something behind that looks like a card number now.
     return redact(std::string_view(clean).substr(0, size));
 }
-
-}  // namespace
 
 void AuditLog::append(AuditRecord record) {
     for (std::string* text :

@@ -48,6 +48,7 @@ struct ChargeRow {
     std::string idempotency_key;
     std::string fingerprint;  // of the payload; another one under the same key is refused
     std::string order_id;
+    std::string customer_id;  // the shop's own
     std::int64_t amount = 0;
     std::string currency;
     ChargeStatus status = ChargeStatus::processing;
@@ -188,8 +189,10 @@ struct ChargePage {
 
 /// For an operator, who sees the charges of every tenant.
 struct SurveyQuery {
-    std::vector<ChargeStatus> statuses;  // any of these
+    std::vector<ChargeStatus> statuses;  // any of these; none with an order or a customer: any at all
     bool refunding = false;              // and succeeded charges with a pending refund, though `succeeded` is not among them
+    std::string order_id;                // empty: any; with it neither statuses nor a customer
+    std::string customer_id;             // empty: any; with it neither statuses nor an order
     std::size_t limit = 20;              // 1 … 100
     std::string cursor;                  // as given out; empty: from the newest
 };
@@ -246,9 +249,14 @@ public:
     /// Fails with `bad_request` for a cursor this store did not give out.
     virtual Task<Result<ChargePage>> page(ChargeQuery query) = 0;
 
-    /// The charges of all tenants with one of these statuses, the newest first as far as the store can tell. Each look is
-    /// bounded: a page may be short, or empty, though another one follows. Fails with `bad_request` like `page`.
+    /// The charges of all tenants with one of these statuses, or of this order, or of this customer, the newest first as far as
+    /// the store can tell. Each look is bounded: a page may be short, or empty, though another one follows. Fails with
+    /// `bad_request` like `page`.
     virtual Task<Result<ChargePage>> survey(SurveyQuery query) = 0;
+
+    /// Authorized charges of all tenants that are due before `until`, up to `limit` (at most 100), the earliest first: their
+    /// authorizations run out soon. Its cost follows from what it tells.
+    virtual Task<Result<std::vector<ChargeRow>>> expiring(WallTime, std::size_t) { co_return std::vector<ChargeRow>{}; }
 
     /// The charge whose ledger has an entry of this gateway id; any of them where there are several.
     virtual Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) = 0;
@@ -270,6 +278,9 @@ struct AuditRecord {
     std::string charge_id;
     std::string request_id;
 };
+
+/// Text as it may be kept for people: without card data, at most 256 bytes of whole UTF-8 sequences.
+[[nodiscard]] std::string fit_for_audit(std::string_view text);
 
 class AuditLog {
 public:

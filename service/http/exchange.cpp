@@ -163,7 +163,7 @@ void Exchange::finish(const Response& response, bool close) {
     Sending sending;
     sending.date = state_.date;
     sending.request_id = request_.request_id;
-    sending.head_only = request_.method == "HEAD";
+    sending.head_only = wants_head_only();
     sending.close = close;
     sending.http10_keep_alive = named_ && !reader_.request().http11;
     out_.clear();

@@ -33,6 +33,7 @@ public:
     void report(int status, bool delivered);
     void next();
 
+    [[nodiscard]] bool wants_head_only() const noexcept { return request_.method == "HEAD"; }
     [[nodiscard]] bool wants_keep_alive() const noexcept { return named_ && reader_.request().keep_alive; }
 
 private:

@@ -45,12 +45,18 @@ struct Request {
     [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };
 
+/// The next piece of a body whose end is not known yet, whenever it is there; nothing: that was all. It is not asked again
+/// once the client has left or the server drains, and should therefore take no longer than about a second; an empty piece is
+/// fine.
+using BodySource = std::function<Task<std::optional<std::string>>()>;
+
 struct Response {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  // beside what the session adds itself
-    bool cut = false;  // close the connection without a word instead: the sandbox's lost replies
+    BodySource stream = {};  // what follows `body`; then there is no Content-Length, and the connection closes at the end
+    bool cut = false;        // close the connection without a word instead: the sandbox's lost replies
 };
 
 /// Answers with a problem; sets Retry-After where the error has one (whole seconds, rounded up, at least 1) and

@@ -99,9 +99,11 @@ void append_response(const Response& response, const Sending& sending, std::stri
     out.append("\r\nX-Request-Id: ").append(sending.request_id).append("\r\n");
     if (has_body) {
         if (!response.content_type.empty()) append_field("Content-Type", response.content_type, out);
-        out.append("Content-Length: ");
-        append_number(response.body.size(), out);
-        out.append("\r\n");
+        if (!response.stream) {
+            out.append("Content-Length: ");
+            append_number(response.body.size(), out);
+            out.append("\r\n");
+        }
     }
     for (const auto& [name, value] : response.headers) append_field(name, value, out);
     if (sending.close)

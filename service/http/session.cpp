@@ -95,6 +95,7 @@ private:
     Task<Arrival> receive();
     Task<Arrival> receive_body();
     Task<void> write_rest(std::size_t sent);
+    Task<void> write_stream(const BodySource& next);
     Task<void> linger();
     Arrival refuse(const PaymentError& error);
     Arrival head_ended();
@@ -213,12 +214,13 @@ Task<bool> Session<Stream>::serve_next() {
         response = std::move(early_);
     if (response.cut) co_return false;
 
-    close_ = close_ || !exchange_.wants_keep_alive() || state_->draining;
+    close_ = close_ || !exchange_.wants_keep_alive() || state_->draining || response.stream;
     exchange_.finish(response, close_);
     const std::size_t sent = write_now();
     if (!ec_ && sent < exchange_.out().size()) co_await write_rest(sent);
-    linger_ = close_ && !ec_;
     exchange_.report(response.status, !ec_);
+    if (response.stream && !exchange_.wants_head_only()) co_await write_stream(response.stream);
+    linger_ = close_ && !ec_;
     if (close_ || ec_) co_return false;
 
     exchange_.next();
@@ -245,6 +247,19 @@ Task<void> Session<Stream>::write_rest(std::size_t sent) {
     co_await asio::async_write(stream_, asio::buffer(exchange_.out()) + sent, asio::redirect_error(asio::use_awaitable, ec_));
     if (expired) state_->counters.timeouts.fetch_add(1, std::memory_order_relaxed);
     disarm();
+}
+
+/// That the client has left shows at the next piece.
+template <class Stream>
+Task<void> Session<Stream>::write_stream(const BodySource& next) {
+    while (!ec_ && !state_->draining) {
+        const std::optional<std::string> piece = co_await next();
+        if (!piece) break;
+        arm(limits().write_timeout);
+        co_await asio::async_write(stream_, asio::buffer(*piece), asio::redirect_error(asio::use_awaitable, ec_));
+        if (expired) state_->counters.timeouts.fetch_add(1, std::memory_order_relaxed);
+        disarm();
+    }
 }
 
 template <class Stream>

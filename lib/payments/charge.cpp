@@ -116,6 +116,21 @@ std::vector<Refund>::const_iterator first_pending(const Charge& charge) noexcept
     return std::ranges::find_if(charge.refunds, [](const Refund& refund) { return refund.id.empty(); });
 }
 
+void remember(Charge& charge, Moment moment) {
+    moment.outcome = fit_for_audit(moment.outcome);
+    if (!charge.history.empty()) {
+        Moment& last = charge.history.back();
+        if (last.who == moment.who && last.what == moment.what && last.outcome == moment.outcome) {
+            ++last.times;
+            last.until = moment.at;
+            return;
+        }
+    }
+    if (charge.history.size() >= history_max) charge.history.erase(charge.history.begin() + history_max / 2);
+    moment.until = moment.at;
+    charge.history.push_back(std::move(moment));
+}
+
 std::int64_t amount_to_capture(const Charge& charge) noexcept {
     return charge.to_capture > 0 ? charge.to_capture : charge.request.amount.minor;
 }

@@ -68,6 +68,22 @@ struct Actor {
 /// and another one asked for.
 enum class StepUp : std::uint8_t { none, voiding, done };
 
+/// Something that happened to a charge, for people who look at it later: a step that was done or failed, money that moved, a
+/// new status.
+struct Moment {
+    WallTime at{};
+    std::string who;      // the API key's id, "gateway" or "tollgate"
+    std::string what;     // reserve, payment.capture, charge.status, …
+    std::string outcome;  // an id, a sum, an error's sentence
+    int times = 1;        // in a row
+    WallTime until{};     // the last of them
+
+    friend bool operator==(const Moment&, const Moment&) = default;
+};
+
+/// The most that a charge remembers; of more the first half and the last are kept.
+inline constexpr std::size_t history_max = 60;
+
 /// A charge and the saga that makes it: the facts the outside has told, the reason to undo if there is one, and the intent.
 /// Everything else (the next step, the status, the answer) is derived from these.
 struct Charge {
@@ -115,8 +131,9 @@ struct Charge {
     bool parked = false;           // left in the store to wait: whoever asked for it was told 202
     std::string concluded_by;      // the operation that captured or voided it, to be told from others for ever
     std::vector<OpenOperation> operations;
-    bool warned = false;  // that its authorization is about to run out
-    std::string told;     // the type of the event that the shop was told last of its status; empty: none
+    bool warned = false;          // that its authorization is about to run out
+    std::string told;             // the type of the event that the shop was told last of its status; empty: none
+    std::vector<Moment> history;  // in its order; what follows never depends on it
 
     std::optional<Intent> intent;  // none: finished, or waiting for somebody else
 };
@@ -149,6 +166,9 @@ void conclude_step_up(Charge& charge);
 
 /// Of the refunds that were asked for, the one to be made next; the end of them without one.
 [[nodiscard]] std::vector<Refund>::const_iterator first_pending(const Charge& charge) noexcept;
+
+/// Adds to its history; what is like the last moment there counts as once more of it.
+void remember(Charge& charge, Moment moment);
 
 /// What its capture asks for: all of it, or what the shop wanted.
 [[nodiscard]] std::int64_t amount_to_capture(const Charge& charge) noexcept;

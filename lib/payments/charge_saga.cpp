@@ -42,8 +42,10 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
         if (!co_await hold()) co_return End::abandoned;
         const Ask ask = send_again ? Ask::perform : how_to_ask(*charge_.intent, first_call, traits(), now());
         const Asked asked{first_call, ask};
+        const Step step = charge_.intent->step;
         const auto answer = co_await call(asked.ask);
         const WallTime at = now();
+        remember_call(step, asked.ask, answer);
 
         Verdict verdict{.next = Verdict::Next::give_up};
         if (answer) {
@@ -204,6 +206,15 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
         }
         co_await context_.hand_over.sleep_until(context_.runtime, next);
     }
+}
+
+/// What came of a call. Payments that were made are remembered with the money that they moved.
+void ChargeSaga::remember_call(Step step, Ask ask, const Result<void>& answer) {
+    if (answer && !ledger_.empty()) return;
+    std::string what = ask == Ask::look_up ? "look up " : "";
+    what += name(step);
+    std::string outcome = answer ? "done" : std::string(info(answer.error().code).name) + ": " + answer.error().detail;
+    remember(charge_, {.at = now(), .who = "tollgate", .what = std::move(what), .outcome = std::move(outcome)});
 }
 
 /// The shop hears of a status once, with the step that reaches it.

@@ -75,6 +75,7 @@ private:
     void screen();
     void step_up();
     void count_failure();
+    void remember_call(Step step, Ask ask, const Result<void>& answer);
     void write_down();
     void write_down(std::string what, std::string outcome);
     void keep_refund(std::string id);

@@ -84,6 +84,7 @@ void ChargeSaga::write_down() {
 }
 
 void ChargeSaga::write_down(std::string what, std::string outcome) {
+    remember(charge_, {.at = now(), .who = charge_.actor.who, .what = what, .outcome = outcome});
     context_.audit.append({.at = now(),
                            .who = charge_.actor.who,
                            .what = std::move(what),

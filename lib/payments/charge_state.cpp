@@ -74,6 +74,18 @@ void write_operations(JsonWriter& out, const Charge& charge) {
     out.end_array();
 }
 
+/// Times count from the creation, so that they are short.
+void write_history(JsonWriter& out, const Charge& charge) {
+    if (charge.history.empty()) return;
+    out.name("past").begin_array();
+    for (const Moment& one : charge.history) {
+        out.begin_array().value((one.at - charge.created_at).count()).value(one.who).value(one.what).value(one.outcome);
+        if (one.times > 1) out.value(one.times).value((one.until - charge.created_at).count());
+        out.end_array();
+    }
+    out.end_array();
+}
+
 void write_risk(JsonWriter& out, const Charge& charge) {
     if (!charge.counts.empty()) {
         out.name("counts").begin_array();
@@ -214,6 +226,25 @@ void read_risk(const json::object& in, Charge& charge) {
     charge.failure_counted = flag(in, "counted");
 }
 
+void read_history(const json::object& in, Charge& charge) {
+    const json::value* value = in.if_contains("past");
+    if (value == nullptr) return;
+    for (const json::value& one : value->as_array()) {
+        const json::array& parts = one.as_array();
+        const WallTime at = charge.created_at + Milliseconds(parts.at(0).as_int64());
+        Moment moment{.at = at,
+                      .who = std::string(parts.at(1).as_string()),
+                      .what = std::string(parts.at(2).as_string()),
+                      .outcome = std::string(parts.at(3).as_string()),
+                      .until = at};
+        if (parts.size() > 5) {
+            moment.times = static_cast<int>(parts.at(4).as_int64());
+            moment.until = charge.created_at + Milliseconds(parts.at(5).as_int64());
+        }
+        charge.history.push_back(std::move(moment));
+    }
+}
+
 void read_facts(const json::object& in, Charge& charge) {
     read_risk(in, charge);
     charge.request_id = text(in, "rid");
@@ -238,6 +269,7 @@ void read_facts(const json::object& in, Charge& charge) {
     charge.attention = flag(in, "attention");
     charge.parked = flag(in, "parked");
     charge.warned = flag(in, "warned");
+    read_history(in, charge);
     read_returns(in, charge);
     read_operations(in, charge);
     if (const json::value* value = in.if_contains("auth")) {
@@ -290,6 +322,7 @@ std::string to_state(const Charge& charge) {
     if (charge.actions > 0) out.member("actions", charge.actions);
     write_returns(out, charge);
     write_operations(out, charge);
+    write_history(out, charge);
     out.member_if_any("told", charge.told);
     if (charge.failure) write_failure(out.name("fail"), *charge.failure);
     if (charge.shipment_canceled) out.member("unship", true);

@@ -72,6 +72,17 @@ void write_operations(JsonWriter& out, const Charge& charge) {
     out.end_array();
 }
 
+void write_timeline(JsonWriter& out, const Charge& charge) {
+    out.name("timeline").begin_array();
+    for (const Moment& one : charge.history) {
+        out.begin_object().member("at", to_rfc3339(one.at)).member("who", one.who).member("what", one.what);
+        out.member("outcome", one.outcome);
+        if (one.times > 1) out.member("times", one.times).member("until", to_rfc3339(one.until));
+        out.end_object();
+    }
+    out.end_array();
+}
+
 void write_ledger(JsonWriter& out, const std::vector<LedgerEntry>& ledger) {
     out.name("ledger").begin_array();
     for (const LedgerEntry& entry : ledger) {
@@ -95,6 +106,7 @@ std::string to_json(const ChargeRow& row, const Result<Charge>& charge, WallTime
             write_facts(out, *charge);
             write_refunds(out, *charge);
             write_operations(out, *charge);
+            write_timeline(out, *charge);
         }
     } else {
         write_row(out, row, "UNREADABLE", now);

@@ -47,6 +47,8 @@ Charge full() {
     charge.refused = {"op_7"};
     charge.disputes = {"dp_1"};
     charge.told = "charge.succeeded";
+    charge.history = {{at + 1s, "shop", "payment.capture", "4.999 KWD cap_1", 1, at + 1s},
+                      {at + 2s, "tollgate", "ship", "gateway_error: \"away\"", 3, at + 9s}};
     charge.failure =
         Failure{.step = Step::ship, .error = {Code::cannot_ship, "no carrier", 1500ms}, .timed_out = true, .voided = true};
     charge.failure->error.retriable = true;
@@ -122,6 +124,7 @@ TEST_CASE("every member of a charge survives its store") {
     CHECK(after.refused == before.refused);
     CHECK(after.disputes == before.disputes);
     CHECK(after.told == before.told);
+    CHECK(after.history == before.history);
     CHECK(after.failure->voided);
     REQUIRE(after.failure);
     CHECK(after.failure->step == before.failure->step);
@@ -197,7 +200,7 @@ TEST_CASE("a state whose members have another type is an error, not a crash") {
             row.state = json::serialize(damaged);
             INFO(row.state);
             const auto charge = from_state(row);
-            const std::vector<std::string> lists{"refunds", "refused", "disputes", "ops"};
+            const std::vector<std::string> lists{"refunds", "refused", "disputes", "ops", "past"};
             const bool a_list = std::ranges::find(lists, member.key()) != lists.end();
             const bool may_be_bare = (other.is_object() && member.key() == "auth") || (other.is_array() && a_list);
             CHECK(charge.has_value() == may_be_bare);

@@ -22,6 +22,9 @@ Charge undoing() {
     charge.tenant = "anna";
     charge.idempotency_key = "the client's own";
     charge.id = charge_id(charge.tenant, charge.idempotency_key);
+    charge.created_at = noon;
+    for (const auto after : {seconds(1), seconds(3)})
+        remember(charge, {.at = noon + after, .who = "tollgate", .what = "ship", .outcome = "cannot_ship: too large"});
     charge.reservation_id = "res_1";
     charge.authorization = Authorization{.id = "auth_1"};
     charge.capture_id = "cap_1";
@@ -58,7 +61,9 @@ TEST_CASE("an operator reads where a saga stands, what it does next and why, wit
         "lease_until":"2026-11-22T10:00:30.000Z","created_at":"2026-11-22T10:00:00.000Z",
         "failure":{"step":"ship","code":"cannot_ship","detail":"too large"},
         "facts":{"reservation_id":"res_1","authorization_id":"auth_1","capture_id":"cap_1","captured":4999},
-        "ledger":[{"type":"capture","gateway_id":"cap_1","amount":4999,"currency":"USD","debit":"captured","credit":"held"}]})");
+        "ledger":[{"type":"capture","gateway_id":"cap_1","amount":4999,"currency":"USD","debit":"captured","credit":"held"}],
+        "timeline":[{"at":"2026-11-22T10:00:01.000Z","who":"tollgate","what":"ship","outcome":"cannot_ship: too large","times":2,
+                     "until":"2026-11-22T10:00:03.000Z"}]})");
     json::object told = json::parse(text).as_object();
     CHECK(told.at("id").as_string() == saga_id(row.id));
     CHECK(told.at("charge_id").as_string() == row.id);

@@ -168,6 +168,7 @@ void ChargeSaga::choose_next(WallTime at) {
 }
 
 void ChargeSaga::page(const char* kind, const PaymentError& error) {
+    remember(charge_, {.at = now(), .who = "tollgate", .what = "page", .outcome = kind});
     context_.pager.page({.kind = kind,
                          .severity = "critical",
                          .charge_id = charge_.id,
@@ -182,6 +183,7 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
     count_failure();
     tell_status();
     settle_operations();
+    const ChargeStatus before = charge_.kept_status;
     write_down();
     for (int retry = 0;; ++retry) {
         const SteadyTime begun = context_.runtime.clock.steady();
@@ -190,6 +192,9 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
         if (written) {
             held_until_ = begun + lease;
             lease_until_ = until;
+            const ChargeStatus status = charge_.kept_status;
+            if (context_.meter != nullptr && status != before)
+                context_.meter->observe("charge_settled", at - charge_.begun_at, name(status));
             ledger_.clear();
             events_.clear();
             operations_.clear();

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/meter.hpp"
 #include "core/pager.hpp"
 #include "payments/charge.hpp"
 #include "payments/hear.hpp"
@@ -28,6 +29,8 @@ struct SagaContext {
     Pager& pager;
     HandOver& hand_over;
     SagaPolicy policy;
+    DurationMeter* meter =
+        nullptr;  // hears, as "charge_settled", how long a charge took to each status it came to; none: nobody
 };
 
 /// One owner's run of a checkout: reserve, authorize, capture, ship, and their undoing in reverse.

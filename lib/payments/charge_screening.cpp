@@ -47,6 +47,10 @@ void ChargeSaga::screen() {
     } else {
         return;
     }
+    if (charge_.risk.decision != fraud::Decision::approve) {
+        remember(charge_,
+                 {.at = now(), .who = "tollgate", .what = "fraud", .outcome = std::string(name(charge_.risk.decision))});
+    }
     const fraud::RuleVerdict* const rule = fraud::blocking_rule(charge_.risk);
     if (rule != nullptr) charge_.failure = Failure{.step = Step::authorize, .error = blocked_by(*rule)};
 }

@@ -192,26 +192,30 @@ Task<Result<void>> Checkout::give_back(ChargeRow row, std::optional<WallTime> du
 }
 
 Task<void> Checkout::resume(ChargeRow row) {
-    return go_on(std::move(row), context_.runtime.clock.steady());
+    return go_on(std::move(row), context_.runtime.clock.steady(), {});
 }
 
-Task<bool> Checkout::retry(ChargeRow row, Milliseconds patience) {
+Task<bool> Checkout::retry(ChargeRow row, Milliseconds patience, Actor actor) {
     const SteadyTime until = context_.runtime.clock.steady() + patience;
     const auto ended = std::make_shared<OneShot<bool>>(context_.runtime);
     spawn(context_.runtime.executor, [](Task<void> run, std::shared_ptr<OneShot<bool>> told) -> Task<void> {
         co_await std::move(run);
         told->set(true);
-    }(go_on(std::move(row), until), ended));
+    }(go_on(std::move(row), until, std::move(actor)), ended));
     co_return (co_await ended->wait_until(until)).has_value();
 }
 
-Task<void> Checkout::go_on(ChargeRow row, SteadyTime patience) {
+Task<void> Checkout::go_on(ChargeRow row, SteadyTime patience, std::optional<Actor> actor) {
     auto charge = from_state(row);
     if (!charge) {
         context_.pager.page(
             {.kind = "unknown_outcome_stuck", .severity = "critical", .charge_id = row.id, .detail = charge.error().detail});
         co_await set_aside(std::move(row));
         co_return;
+    }
+    if (actor) {
+        charge->actor = std::move(*actor);
+        remember(*charge, {.at = context_.runtime.clock.wall(), .who = charge->actor.who, .what = "saga.retry", .outcome = ""});
     }
     ChargeSaga saga(context_, std::move(*charge), row.fence, true, row.lease_until);
     co_await run_alone(std::move(saga), patience);

@@ -51,9 +51,9 @@ public:
     /// Goes on with a charge that was claimed; for `Recovery`.
     Task<void> resume(ChargeRow row);
 
-    /// The same at once for one that was taken by hand, within `patience` also through waits. True when that run has ended by
-    /// then; else it goes on by itself.
-    Task<bool> retry(ChargeRow row, Milliseconds patience);
+    /// The same at once for one that was taken by hand, within `patience` also through waits; what comes of it is written down
+    /// as the actor's. True when that run has ended by then; else it goes on by itself.
+    Task<bool> retry(ChargeRow row, Milliseconds patience, Actor actor = {});
 
     /// Puts what the gateway told unasked into its charge, and goes on from there. Done when that is durable: what follows runs
     /// by itself. To be told twice does no harm. Fails only as the store does.
@@ -74,7 +74,7 @@ private:
     Task<Result<ChargeAnswer>> carry_out(ChargeRow row, OperationCommand command, std::string id, SteadyTime deadline);
     Task<Result<ChargeAnswer>> refuse(ChargeRow row, const Charge& charge, OpenOperation operation, PaymentError error);
     [[nodiscard]] Result<void> ask_for(Charge& charge, const OperationRequest& request, const std::string& id) const;
-    Task<void> go_on(ChargeRow row, SteadyTime patience);
+    Task<void> go_on(ChargeRow row, SteadyTime patience, std::optional<Actor> actor);
     Task<void> run_alone(ChargeSaga saga, SteadyTime patience);
     Task<void> set_aside(ChargeRow row);
     Task<Result<void>> give_back(ChargeRow row, std::optional<WallTime> due_at, std::vector<OperationRecord> refused = {});

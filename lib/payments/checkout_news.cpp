@@ -71,6 +71,10 @@ Task<Result<NewsOutcome>> Checkout::apply(ChargeRow row, GatewayNews news) {
     const auto due_at = row.due_at;
     NewsOutcome outcome = outcome_of(heard, row.id);
     charge->actor.who = "gateway";
+    remember(*charge, {.at = context_.runtime.clock.wall(),
+                       .who = "gateway",
+                       .what = "news",
+                       .outcome = std::string(name(news.kind)) + (news.amount ? " " + to_string(*news.amount) : "")});
     ChargeSaga saga(context_, std::move(*charge), row.fence, false, row.lease_until);
     const auto end = co_await saga.note(std::move(heard), due_at);
     if (end == ChargeSaga::End::abandoned) {

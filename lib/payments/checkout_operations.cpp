@@ -23,6 +23,13 @@ PaymentError no_such_charge() {
     return {Code::not_found, "there is no charge with this id"};
 }
 
+/// For the timeline.
+std::string in_words(const OperationRequest& request, Currency currency) {
+    std::string words = request.amount ? to_string(Money{*request.amount, currency}) : "";
+    if (!request.reason.empty()) words += (words.empty() ? "" : ": ") + request.reason;
+    return words;
+}
+
 OpenOperation open_operation(std::string id, OperationCommand command) {
     return {std::move(id), command.request.kind, std::move(command.fingerprint), std::move(command.request_id), {}};
 }
@@ -101,6 +108,10 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
         co_return co_await refuse(std::move(row), *charge, std::move(operation), std::move(asked.error()));
     }
     charge->actor = {std::move(command.tenant), std::move(command.origin), operation.request_id};
+    remember(*charge, {.at = context_.runtime.clock.wall(),
+                       .who = charge->actor.who,
+                       .what = "asked." + std::string(name(command.request.kind)),
+                       .outcome = in_words(command.request, charge->request.amount.currency)});
     charge->operations.push_back(std::move(operation));
     const std::string charge_id = charge->id;
     ChargeSaga saga(context_, std::move(*charge), row.fence, false, row.lease_until);

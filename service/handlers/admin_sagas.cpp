@@ -153,7 +153,8 @@ Task<Result<Retried>> take_and_resume(std::shared_ptr<const SagaApi> api, Retry 
     auto taken = co_await api->store.take(retry.charge_id, now, now + api->lease, Reach::unfinished);
     if (!taken) co_return fail(std::move(taken.error()));
     if (taken->kind != Taken::Kind::taken) co_return fail(not_taken(*taken));
-    const bool ended = co_await api->checkout.retry(std::move(taken->row), api->patience);
+    Actor actor{retry.who, retry.origin, retry.request_id};
+    const bool ended = co_await api->checkout.retry(std::move(taken->row), api->patience, std::move(actor));
     auto told = co_await tell(api, retry.charge_id);
     if (!told) co_return fail(std::move(told.error()));
     co_return Retried{{ended ? 200 : 202, std::move(*told)}};

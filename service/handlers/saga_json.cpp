@@ -74,6 +74,9 @@ void write_operations(JsonWriter& out, const Charge& charge) {
 
 void write_timeline(JsonWriter& out, const Charge& charge) {
     out.name("timeline").begin_array();
+    const std::string amount = to_string(charge.request.amount);
+    out.begin_object().member("at", to_rfc3339(charge.created_at)).member("who", charge.tenant);
+    out.member("what", "charge.create").member("outcome", amount).end_object();
     for (const Moment& one : charge.history) {
         out.begin_object().member("at", to_rfc3339(one.at)).member("who", one.who).member("what", one.what);
         out.member("outcome", one.outcome);

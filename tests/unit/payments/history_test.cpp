@@ -77,3 +77,94 @@ TEST_CASE("a moment holds neither card data nor more than an audit record does")
     remember(charge, {.at = {}, .who = "tollgate", .what = "capture", .outcome = std::string(10'000, 'x')});
     CHECK(charge.history[1].outcome.size() == 256);
 }
+
+namespace {
+
+/// Cannot be shipped nor given back, until it is mended.
+struct Stuck : Shop {
+    Stuck() {
+        world.scripts[Step::ship].performs = {refuses(Code::cannot_ship)};
+        world.scripts[Step::refund].always = not_reached();
+        policy.settle.compensation_retries = 0;
+        policy.settle.compensation_delay = 60s;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("who retried a charge that needed attention, that somebody was called and what came of both are remembered") {
+    Stuck shop;
+    Checkout out = shop.checkout();
+    REQUIRE(shop.post());
+    REQUIRE(shop.status() == "needs_attention");
+    const std::vector<std::string> before = told(shop.charge());
+    CHECK(std::ranges::find(before, "page failed_compensation") != before.end());
+    CHECK(std::ranges::find(before, "charge.status needs_attention") != before.end());
+
+    shop.world.scripts[Step::refund].always.reset();
+    const WallTime now = shop.time.wall();
+    const Taken taken =
+        shop.time.run(shop.store.take(shop.id(), now, now + shop.policy.settle.lease, Reach::unfinished)).value();
+    REQUIRE(taken.kind == Taken::Kind::taken);
+    CHECK(shop.time.run(out.retry(taken.row, 5s, {.who = "nora", .origin = "10.0.0.9", .request_id = "r1"})));
+
+    const Charge charge = shop.charge();
+    const auto retried = std::ranges::find(charge.history, "saga.retry", &Moment::what);
+    REQUIRE(retried != charge.history.end());
+    CHECK(retried->who == "nora");
+    const std::vector<std::string> after = told(charge);
+    CHECK(after.back() == "charge.status reversed");
+    CHECK(charge.history.back().who == "nora");
+}
+
+TEST_CASE("what a client asked of a charge later is remembered with its words, and with what the gateway told of it unasked") {
+    Shop shop;
+    REQUIRE(shop.post());
+    Checkout out = shop.checkout();
+    const auto refunded = shop.time.run(out.operate({.tenant = "default",
+                                                     .charge_id = shop.id(),
+                                                     .idempotency_key = "r1",
+                                                     .request = {OperationKind::refund, 500, "too late"},
+                                                     .fingerprint = "f",
+                                                     .request_id = "req-2",
+                                                     .origin = {}}));
+    REQUIRE(refunded);
+    GatewayNews dispute{.kind = GatewayNews::Kind::disputed, .reference = shop.id()};
+    dispute.dispute_id = "dp_1";
+    dispute.amount = shop.request.amount;
+    REQUIRE(shop.time.run(out.hear(dispute)));
+
+    const Charge charge = shop.charge();
+    const std::vector<std::string> lines = told(charge);
+    REQUIRE(lines.size() == 9);
+    CHECK(lines[5] == "asked.refund 5.00 USD: too late");
+    CHECK(charge.history[5].who == "default");
+    CHECK(lines[6].starts_with("payment.refund 5.00 USD "));
+    CHECK(lines[7] == "news disputed 49.99 USD");
+    CHECK(charge.history[7].who == "gateway");
+    CHECK(lines[8] == "payment.dispute 49.99 USD dp_1");
+}
+
+namespace {
+
+struct Settlements final : DurationMeter {
+    void observe(std::string_view name, std::chrono::duration<double>, std::string_view outcome) override {
+        heard.push_back(std::string(name) + " " + std::string(outcome));
+    }
+    std::vector<std::string> heard;
+};
+
+}  // namespace
+
+TEST_CASE("a status that a charge comes to is counted once, however often its answer is asked for") {
+    Shop shop;
+    Settlements settlements;
+    SagaContext context = shop.context();
+    context.meter = &settlements;
+    const auto post = [&] { return shop.time.run(shop.post_task(Checkout(context, shop.charge_timeout))); };
+    REQUIRE(post());
+    const auto again = post();
+    REQUIRE(again);
+    CHECK(again->replayed);
+    CHECK(settlements.heard == std::vector<std::string>{"charge_settled succeeded"});
+}

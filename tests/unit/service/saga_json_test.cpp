@@ -62,7 +62,8 @@ TEST_CASE("an operator reads where a saga stands, what it does next and why, wit
         "failure":{"step":"ship","code":"cannot_ship","detail":"too large"},
         "facts":{"reservation_id":"res_1","authorization_id":"auth_1","capture_id":"cap_1","captured":4999},
         "ledger":[{"type":"capture","gateway_id":"cap_1","amount":4999,"currency":"USD","debit":"captured","credit":"held"}],
-        "timeline":[{"at":"2026-11-22T10:00:01.000Z","who":"tollgate","what":"ship","outcome":"cannot_ship: too large","times":2,
+        "timeline":[{"at":"2026-11-22T10:00:00.000Z","who":"anna","what":"charge.create","outcome":"49.99 USD"},
+                    {"at":"2026-11-22T10:00:01.000Z","who":"tollgate","what":"ship","outcome":"cannot_ship: too large","times":2,
                      "until":"2026-11-22T10:00:03.000Z"}]})");
     json::object told = json::parse(text).as_object();
     CHECK(told.at("id").as_string() == saga_id(row.id));

@@ -118,17 +118,21 @@ std::vector<Refund>::const_iterator first_pending(const Charge& charge) noexcept
 
 void remember(Charge& charge, Moment moment) {
     moment.outcome = fit_for_audit(moment.outcome);
-    if (!charge.history.empty()) {
-        Moment& last = charge.history.back();
-        if (last.who == moment.who && last.what == moment.what && last.outcome == moment.outcome) {
-            ++last.times;
-            last.until = moment.at;
-            return;
-        }
-    }
-    if (charge.history.size() >= history_max) charge.history.erase(charge.history.begin() + history_max / 2);
     moment.until = moment.at;
-    charge.history.push_back(std::move(moment));
+    auto& all = charge.history;
+    const bool again = !all.empty() && !moment.outcome.empty() && all.back().who == moment.who &&
+                       all.back().what == moment.what && all.back().outcome == moment.outcome;
+    if (again) {
+        ++all.back().times;
+        all.back().until = moment.at;
+        return;
+    }
+    const auto may_go = [](const Moment& one) { return !one.what.starts_with(payment_moment); };
+    if (std::ranges::count_if(all, may_go) >= history_max) {
+        const auto middle = std::find_if(all.begin() + history_max / 2, all.end(), may_go);
+        if (middle != all.end()) all.erase(middle);
+    }
+    all.push_back(std::move(moment));
 }
 
 std::int64_t amount_to_capture(const Charge& charge) noexcept {

@@ -69,20 +69,23 @@ struct Actor {
 enum class StepUp : std::uint8_t { none, voiding, done };
 
 /// Something that happened to a charge, for people who look at it later: a step that was done or failed, money that moved, a
-/// new status.
+/// new status, what somebody asked.
 struct Moment {
     WallTime at{};
-    std::string who;      // the API key's id, "gateway" or "tollgate"
-    std::string what;     // reserve, payment.capture, charge.status, …
-    std::string outcome;  // an id, a sum, an error's sentence
+    std::string who = "tollgate";  // or an API key's id, or "gateway"
+    std::string what;              // reserve, payment.capture, charge.status, …
+    std::string outcome;  // "done", a sum, an error's sentence; of payments nothing: the ledger tells, in the same order
     int times = 1;        // in a row
     WallTime until{};     // the last of them
 
     friend bool operator==(const Moment&, const Moment&) = default;
 };
 
-/// The most that a charge remembers; of more the first half and the last are kept.
-inline constexpr std::size_t history_max = 60;
+/// How the name of a moment begins when money moved.
+inline constexpr std::string_view payment_moment = "payment.";
+
+/// The most that a charge remembers beside payments; of more the first half and the last are kept.
+inline constexpr std::ptrdiff_t history_max = 60;
 
 /// A charge and the saga that makes it: the facts the outside has told, the reason to undo if there is one, and the intent.
 /// Everything else (the next step, the status, the answer) is derived from these.

@@ -168,7 +168,7 @@ void ChargeSaga::choose_next(WallTime at) {
 }
 
 void ChargeSaga::page(const char* kind, const PaymentError& error) {
-    remember(charge_, {.at = now(), .who = "tollgate", .what = "page", .outcome = kind});
+    remember(charge_, {.at = now(), .what = "page", .outcome = kind});
     context_.pager.page({.kind = kind,
                          .severity = "critical",
                          .charge_id = charge_.id,
@@ -219,7 +219,7 @@ void ChargeSaga::remember_call(Step step, Ask ask, const Result<void>& answer) {
     std::string what = ask == Ask::look_up ? "look up " : "";
     what += name(step);
     std::string outcome = answer ? "done" : std::string(info(answer.error().code).name) + ": " + answer.error().detail;
-    remember(charge_, {.at = now(), .who = "tollgate", .what = std::move(what), .outcome = std::move(outcome)});
+    remember(charge_, {.at = now(), .what = std::move(what), .outcome = std::move(outcome)});
 }
 
 /// The shop hears of a status once, with the step that reaches it.

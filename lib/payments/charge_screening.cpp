@@ -48,8 +48,7 @@ void ChargeSaga::screen() {
         return;
     }
     if (charge_.risk.decision != fraud::Decision::approve) {
-        remember(charge_,
-                 {.at = now(), .who = "tollgate", .what = "fraud", .outcome = std::string(name(charge_.risk.decision))});
+        remember(charge_, {.at = now(), .what = "fraud", .outcome = std::string(name(charge_.risk.decision))});
     }
     const fraud::RuleVerdict* const rule = fraud::blocking_rule(charge_.risk);
     if (rule != nullptr) charge_.failure = Failure{.step = Step::authorize, .error = blocked_by(*rule)};
@@ -80,15 +79,18 @@ void ChargeSaga::count_failure() {
 void ChargeSaga::write_down() {
     for (const LedgerEntry& entry : ledger_) {
         const Money money{entry.amount, charge_.request.amount.currency};
-        write_down("payment." + entry.type, to_string(money) + " " + entry.gateway_id);
+        const std::string what = std::string(payment_moment) + entry.type;
+        remember(charge_, {.at = now(), .what = what, .outcome = {}});
+        write_down(what, to_string(money) + " " + entry.gateway_id);
     }
     const ChargeStatus status = status_of(charge_);
-    if (charge_.kept_status != status) write_down("charge.status", std::string(name(status)));
+    if (charge_.kept_status == status) return;
     charge_.kept_status = status;
+    remember(charge_, {.at = now(), .what = "charge.status", .outcome = std::string(name(status))});
+    write_down("charge.status", std::string(name(status)));
 }
 
 void ChargeSaga::write_down(std::string what, std::string outcome) {
-    remember(charge_, {.at = now(), .who = charge_.actor.who, .what = what, .outcome = outcome});
     context_.audit.append({.at = now(),
                            .who = charge_.actor.who,
                            .what = std::move(what),

@@ -74,13 +74,17 @@ void write_operations(JsonWriter& out, const Charge& charge) {
     out.end_array();
 }
 
-/// Times count from the creation, so that they are short.
+/// Short, because it is written with each step: times count from the creation, and what is as usual is left out.
 void write_history(JsonWriter& out, const Charge& charge) {
     if (charge.history.empty()) return;
     out.name("past").begin_array();
     for (const Moment& one : charge.history) {
-        out.begin_array().value((one.at - charge.created_at).count()).value(one.who).value(one.what).value(one.outcome);
-        if (one.times > 1) out.value(one.times).value((one.until - charge.created_at).count());
+        const bool repeated = one.times > 1;
+        const bool unusual = repeated || one.who != Moment().who;
+        out.begin_array().value((one.at - charge.created_at).count()).value(one.what);
+        if (unusual || !one.outcome.empty()) out.value(one.outcome);
+        if (unusual) out.value(one.who);
+        if (repeated) out.value(one.times).value((one.until - charge.created_at).count());
         out.end_array();
     }
     out.end_array();
@@ -232,14 +236,12 @@ void read_history(const json::object& in, Charge& charge) {
     for (const json::value& one : value->as_array()) {
         const json::array& parts = one.as_array();
         const WallTime at = charge.created_at + Milliseconds(parts.at(0).as_int64());
-        Moment moment{.at = at,
-                      .who = std::string(parts.at(1).as_string()),
-                      .what = std::string(parts.at(2).as_string()),
-                      .outcome = std::string(parts.at(3).as_string()),
-                      .until = at};
+        Moment moment{.at = at, .what = std::string(parts.at(1).as_string()), .outcome = {}, .until = at};
+        if (parts.size() > 2) moment.outcome = parts[2].as_string();
+        if (parts.size() > 3) moment.who = parts[3].as_string();
         if (parts.size() > 5) {
-            moment.times = static_cast<int>(parts.at(4).as_int64());
-            moment.until = charge.created_at + Milliseconds(parts.at(5).as_int64());
+            moment.times = static_cast<int>(parts[4].as_int64());
+            moment.until = charge.created_at + Milliseconds(parts[5].as_int64());
         }
         charge.history.push_back(std::move(moment));
     }

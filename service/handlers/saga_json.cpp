@@ -1,5 +1,8 @@
 #include "service/handlers/saga_json.hpp"
 
+#include <map>
+#include <string_view>
+
 #include "core/json_writer.hpp"
 #include "payments/accounts.hpp"
 #include "payments/keys.hpp"
@@ -72,16 +75,41 @@ void write_operations(JsonWriter& out, const Charge& charge) {
     out.end_array();
 }
 
-void write_timeline(JsonWriter& out, const Charge& charge) {
+/// The movement of each moment that is one, nothing for the others: the last of a type there is the last of it here.
+std::vector<const LedgerEntry*> movements_of(const Charge& charge, const std::vector<LedgerEntry>& ledger) {
+    std::vector<const LedgerEntry*> movements(charge.history.size());
+    std::map<std::string_view, std::size_t> ends;  // by type: what is left to be told lies before it
+    for (std::size_t i = movements.size(); i-- > 0;) {
+        std::string_view type = charge.history[i].what;
+        if (!type.starts_with(payment_moment)) continue;
+        type.remove_prefix(payment_moment.size());
+        std::size_t& end = ends.try_emplace(type, ledger.size()).first->second;
+        while (end > 0 && ledger[end - 1].type != type) --end;
+        if (end > 0) movements[i] = &ledger[--end];
+    }
+    return movements;
+}
+
+void write_moment(JsonWriter& out, const Moment& one, std::string_view who, std::string_view outcome) {
+    out.begin_object().member("at", to_rfc3339(one.at)).member("who", who).member("what", one.what);
+    out.member("outcome", outcome);
+    if (one.times > 1) out.member("times", one.times).member("until", to_rfc3339(one.until));
+    out.end_object();
+}
+
+void write_timeline(JsonWriter& out, const Charge& charge, const std::vector<LedgerEntry>& ledger) {
+    const Money asked = charge.request.amount;
     out.name("timeline").begin_array();
-    const std::string amount = to_string(charge.request.amount);
-    out.begin_object().member("at", to_rfc3339(charge.created_at)).member("who", charge.tenant);
-    out.member("what", "charge.create").member("outcome", amount).end_object();
-    for (const Moment& one : charge.history) {
-        out.begin_object().member("at", to_rfc3339(one.at)).member("who", one.who).member("what", one.what);
-        out.member("outcome", one.outcome);
-        if (one.times > 1) out.member("times", one.times).member("until", to_rfc3339(one.until));
-        out.end_object();
+    write_moment(out, {.at = charge.created_at, .what = "charge.create", .outcome = {}}, charge.tenant, to_string(asked));
+    const auto movements = movements_of(charge, ledger);
+    for (std::size_t i = 0; i < movements.size(); ++i) {
+        const Moment& one = charge.history[i];
+        if (const LedgerEntry* const moved = movements[i]) {
+            const Money sum{moved->amount, asked.currency};
+            write_moment(out, one, "gateway", to_string(sum) + " " + moved->gateway_id);
+        } else {
+            write_moment(out, one, one.who, one.outcome);
+        }
     }
     out.end_array();
 }
@@ -109,7 +137,7 @@ std::string to_json(const ChargeRow& row, const Result<Charge>& charge, WallTime
             write_facts(out, *charge);
             write_refunds(out, *charge);
             write_operations(out, *charge);
-            write_timeline(out, *charge);
+            write_timeline(out, *charge, *ledger);
         }
     } else {
         write_row(out, row, "UNREADABLE", now);

@@ -47,7 +47,9 @@ Charge full() {
     charge.refused = {"op_7"};
     charge.disputes = {"dp_1"};
     charge.told = "charge.succeeded";
-    charge.history = {{at + 1s, "shop", "payment.capture", "4.999 KWD cap_1", 1, at + 1s},
+    charge.history = {{at + 1s, "shop", "payment.capture", "", 1, at + 1s},
+                      {at + 1s, "tollgate", "payment.release", "", 1, at + 1s},
+                      {at + 1s, "tollgate", "ship", "done", 1, at + 1s},
                       {at + 2s, "tollgate", "ship", "gateway_error: \"away\"", 3, at + 9s}};
     charge.failure =
         Failure{.step = Step::ship, .error = {Code::cannot_ship, "no carrier", 1500ms}, .timed_out = true, .voided = true};

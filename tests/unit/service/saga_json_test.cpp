@@ -114,3 +114,22 @@ TEST_CASE("a saga whose state cannot be read is told all the same") {
     CHECK(told.contains("ledger"));
     CHECK_FALSE(told.contains("step"));
 }
+
+TEST_CASE("the timeline names each payment as the ledger has it, also where the charge is older than its memory") {
+    Charge charge = undoing();
+    charge.history.clear();
+    for (const char* what : {"payment.capture", "asked.refund", "payment.refund", "payment.refund"})
+        remember(charge, {.at = noon + seconds(1), .what = what, .outcome = {}});
+    const std::vector<LedgerEntry> ledger{{"authorize", "auth_1", 4999, "USD"},
+                                          {"refund", "re_before", 1, "USD"},
+                                          {"capture", "cap_1", 4999, "USD"},
+                                          {"refund", "re_1", 500, "USD"},
+                                          {"refund", "re_2", 700, "USD"}};
+    const ChargeRow row = row_of(charge);
+    const json::value told = json::parse(to_saga_json(row, from_state(row), noon, ledger));
+    std::vector<std::string> outcomes;
+    for (const json::value& one : told.at("timeline").as_array())
+        outcomes.emplace_back(std::string(one.at("who").as_string()) + ": " + std::string(one.at("outcome").as_string()));
+    CHECK(outcomes == std::vector<std::string>{"anna: 49.99 USD", "gateway: 49.99 USD cap_1",
+                                               "tollgate: ", "gateway: 5.00 USD re_1", "gateway: 7.00 USD re_2"});
+}

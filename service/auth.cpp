@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "service/key_hash.hpp"
+#include "stores/digest.hpp"
 
 namespace tollgate {
 namespace {
@@ -27,11 +28,14 @@ std::optional<std::string_view> bearer_token(std::string_view header) {
 Authenticator::Authenticator(const std::vector<AuthKey>& keys) {
     for (const auto& key : keys) {
         auto has = [&](std::string_view scope) { return std::ranges::find(key.scopes, scope) != key.scopes.end(); };
-        keys_.push_back({key.id, key.hash, has("charge"), has("metrics"), has("admin")});
+        std::string mark = base32(digest_of({"console", key.id, key.hash}), sizeof(Digest));
+        keys_.push_back({key.id, key.hash, std::move(mark), has("charge"), has("metrics"), has("admin")});
     }
 }
 
+/// A longer one was never hashed, so it can match nothing; the bound keeps the hashing cheap.
 const Authenticator::Key* Authenticator::find(std::string_view presented) const {
+    if (presented.size() > key_bytes_max) return nullptr;
     const Key* found = nullptr;
     for (const auto& key : keys_)
         if (matches_key_hash(key.hash, presented)) found = &key;  // no early exit: the time tells nothing
@@ -43,13 +47,24 @@ Result<std::string> Authenticator::check(std::optional<std::string_view> authori
     if (!authorization) return fail(Code::unauthenticated, "An API key is required: send `Authorization: Bearer KEY` once.");
     auto token = bearer_token(*authorization);
     if (!token) return fail(Code::unauthenticated, "The Authorization header must have the form `Bearer KEY`.");
-    // A longer one was never hashed, so it can match nothing; the bound keeps the hashing cheap.
-    const Key* key = token->size() <= key_bytes_max ? find(*token) : nullptr;
+    const Key* key = find(*token);
     if (!key) return fail(Code::unauthenticated, "This API key is not known here.");
     bool allowed = (scope == http::Scope::charge && key->charge) || (scope == http::Scope::admin && key->admin) ||
                    (scope == http::Scope::metrics && (key->metrics || key->admin));
     if (!allowed) return fail(Code::forbidden, "This API key lacks the scope that this route needs.");
     return key->tenant;
+}
+
+std::optional<Authenticator::Holder> Authenticator::holder(std::string_view key) const {
+    const Key* found = find(key);
+    if (found == nullptr) return std::nullopt;
+    return Holder{found->tenant, found->mark, found->admin};
+}
+
+std::optional<std::string> Authenticator::admin_with(std::string_view mark) const {
+    const auto found = std::ranges::find(keys_, mark, &Key::mark);
+    if (found == keys_.end() || !found->admin) return std::nullopt;
+    return found->tenant;
 }
 
 }  // namespace tollgate

@@ -24,10 +24,25 @@ public:
     /// which key came close nor how close; it costs about 1.5 microseconds a configured key.
     [[nodiscard]] Result<std::string> check(std::optional<std::string_view> authorization, http::Scope scope) const;
 
+    /// No keys are configured.
+    [[nodiscard]] bool open() const noexcept { return keys_.empty(); }
+
+    struct Holder {
+        std::string tenant;
+        std::string mark;  // of just this key, and telling nothing of it: another key of the same id has another
+        bool admin = false;
+    };
+    /// Whose key this is, in as long a time as `check` takes; nothing for a wrong one.
+    [[nodiscard]] std::optional<Holder> holder(std::string_view key) const;
+
+    /// The tenant of the key with this mark; nothing when it was taken away or replaced, or is no longer for operators.
+    [[nodiscard]] std::optional<std::string> admin_with(std::string_view mark) const;
+
 private:
     struct Key {
         std::string tenant;
         std::string hash;
+        std::string mark;
         bool charge = false, metrics = false, admin = false;
     };
     [[nodiscard]] const Key* find(std::string_view presented) const;

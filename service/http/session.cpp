@@ -1,11 +1,14 @@
 #include "service/http/session.hpp"
 
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <tuple>
 #include <type_traits>
 
@@ -96,6 +99,7 @@ private:
     Task<Arrival> receive_body();
     Task<void> write_rest(std::size_t sent);
     Task<void> write_stream(const BodySource& next);
+    bool has_left();
     Task<void> linger();
     Arrival refuse(const PaymentError& error);
     Arrival head_ended();
@@ -249,10 +253,17 @@ Task<void> Session<Stream>::write_rest(std::size_t sent) {
     disarm();
 }
 
-/// That the client has left shows at the next piece.
+/// While an answer goes on, a client of it has nothing to say but that it leaves: an end, or over TLS a goodbye before it.
+template <class Stream>
+bool Session<Stream>::has_left() {
+    char byte = 0;
+    const ssize_t got = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 ? errno != EAGAIN && errno != EWOULDBLOCK : got == 0 || is_tls;
+}
+
 template <class Stream>
 Task<void> Session<Stream>::write_stream(const BodySource& next) {
-    while (!ec_ && !state_->draining) {
+    while (!ec_ && !state_->draining && !has_left()) {
         const std::optional<std::string> piece = co_await next();
         if (!piece) break;
         arm(limits().write_timeout);

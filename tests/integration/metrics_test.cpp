@@ -60,6 +60,10 @@ std::string charges(const std::string& outcome) {
     return "tollgate_charge_duration_seconds_count{outcome=\"" + outcome + "\"}";
 }
 
+std::string settled(const std::string& status) {
+    return "tollgate_charge_settled_seconds_count{outcome=\"" + status + "\"}";
+}
+
 }  // namespace
 
 TEST_CASE("the dashboard and the alert rules name no metric that the service does not tell") {
@@ -111,15 +115,18 @@ TEST_CASE("the metrics count charges by outcome and requests by the pattern of t
     stage.start();
     const Till till(stage);
     const std::string id = stage.charge("key-1");
+    REQUIRE(settled_charge(stage.port(), "key-1", {}).status == 201);
     REQUIRE(stage.charge("key-2", {.id = "ord_2", .token = "tok_declined"}, 402) != "");
     REQUIRE(stage.get("/charge/" + id).status == 200);
     REQUIRE(stage.get("/charge/ch_nobody").status == 404);
     REQUIRE(stage.get("/nowhere/" + id).status == 404);
     REQUIRE(must(request(stage.port(), {.method = "BREW", .path = "/charge"})).status >= 400);
 
-    CHECK(till.sample(charges("201")) == "1");
+    CHECK(till.sample(charges("201")) == "2");  // answers, and what came of each charge once
     CHECK(till.sample(charges("402")) == "1");
-    CHECK(till.sample(requests("POST", "/charge", "2xx")) == "1");
+    CHECK(till.sample(settled("succeeded")) == "1");
+    CHECK(till.sample(settled("declined")) == "1");
+    CHECK(till.sample(requests("POST", "/charge", "2xx")) == "2");
     CHECK(till.sample(requests("POST", "/charge", "4xx")) == "1");
     CHECK(till.sample(requests("GET", "/charge/{id}", "2xx")) == "1");
     CHECK(till.sample(requests("GET", "/charge/{id}", "4xx")) == "1");
@@ -128,7 +135,7 @@ TEST_CASE("the metrics count charges by outcome and requests by the pattern of t
     CHECK(count_of(text, id) == 0);
     CHECK(count_of(text, "nobody") == 0);
     CHECK(count_of(text, "BREW") == 0);
-    CHECK(till.sample(R"(tollgate_store_operation_seconds_count{operation="begin",outcome="ok"})") == "2");
+    CHECK(till.sample(R"(tollgate_store_operation_seconds_count{operation="begin",outcome="ok"})") == "3");
     for (const std::string bound : {"0.001", "0.01", "1", "10", "60"})
         CHECK(count_of(text, R"(tollgate_http_request_seconds_bucket{method="POST",route="/charge",status="2xx",le=")" + bound +
                                  "\"}") == 1);

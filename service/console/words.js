@@ -1,0 +1,189 @@
+// What the service's names mean, in the words of whoever has to act on them at three in the morning.
+
+/** A step: as something to do, as done, and as failed. */
+const steps = {
+    reserve: ['reserve the goods', 'Goods reserved', 'Reserving the goods failed'],
+    authorize: ['authorize the card', 'Card authorized', 'Authorizing the card failed'],
+    capture: ['capture the payment', 'Payment captured', 'Capturing the payment failed'],
+    ship: ['order the shipment', 'Shipment ordered', 'Ordering the shipment failed'],
+    cancel_shipment: ['cancel the shipment', 'Shipment canceled', 'Canceling the shipment failed'],
+    refund: ['refund the payment', 'Payment refunded', 'Refunding the payment failed'],
+    void: ['void the authorization', 'Authorization voided', 'Voiding the authorization failed'],
+    release: ['release the goods', 'Goods released', 'Releasing the goods failed'],
+};
+
+export const to_do = (step) => steps[step]?.[0] ?? step;
+
+const payments = {
+    authorize: 'Card authorized',
+    capture: 'Payment captured',
+    release: 'Rest of the authorization released',
+    void: 'Authorization voided',
+    refund: 'Payment refunded',
+    dispute: 'Payment disputed by the cardholder',
+};
+
+const statuses = {
+    processing: ['Processing', 'moving'],
+    requires_action: ['Waits for the customer', 'moving'],
+    authorized: ['Authorized', 'moving'],
+    succeeded: ['Succeeded', 'good'],
+    declined: ['Declined', 'ended'],
+    blocked: ['Blocked', 'ended'],
+    reversed: ['Reversed', 'ended'],
+    canceled: ['Canceled', 'ended'],
+    needs_attention: ['Needs attention', 'bad'],
+};
+
+/** In words, and of which kind it is: good, bad, moving or ended. */
+export const status_words = (status) => statuses[status] ?? [status.replaceAll('_', ' '), 'moving'];
+
+export const discrepancies = {
+    missing_internal: 'The gateway moved money that we know nothing of.',
+    missing_gateway: 'We say that money moved, and the gateway has nothing of it.',
+    amount_mismatch: 'The amounts differ.',
+    currency_mismatch: 'The currencies differ.',
+    status_mismatch: 'The two sides say different things about how it stands.',
+    duplicate_at_gateway: 'The gateway did it more than once.',
+    late: 'It is in the books of another day at the gateway.',
+    orphan_refund: 'The gateway refunded what we did not ask to be refunded.',
+};
+
+export const discrepancy_actions = {
+    none: 'Nothing was done about it.',
+    page: 'Somebody was paged; settle it with the gateway.',
+    replay: 'It was repaired: what the gateway knows was played again.',
+    adopt: 'It was repaired: what the gateway knows was taken over.',
+    'left to the service': 'Left to the running service, which repairs it.',
+};
+
+export const event_states = {
+    waiting: ['Waits to be worked on', 'moving'],
+    done: ['Worked on', 'good'],
+    dead: ['Given up', 'bad'],
+};
+
+export const queues = { incoming: 'from outside (a webhook)', outgoing: 'to the shop' };
+
+export const breaker_states = {
+    closed: ['Closed', 'calls pass', 'good'],
+    open: ['Open', 'calls are refused at once', 'bad'],
+    half_open: ['Half open', 'a call is let through to see', 'moving'],
+};
+
+/** "code: sentence" of a failure */
+function split(outcome) {
+    const found = /^([a-z][a-z0-9_]*): (.*)$/s.exec(outcome);
+    return found ? { code: found[1], detail: found[2] } : { code: '', detail: outcome };
+}
+
+/** Who did it, as one of shop, gateway, tollgate and operator, with the name to show. */
+function actor(one, saga) {
+    if (one.what === 'saga.retry') return ['operator', one.who];
+    if (one.who === 'tollgate' || one.who === 'gateway') return [one.who, one.who];
+    return one.who === saga.tenant ? ['shop', one.who] : ['operator', one.who];
+}
+
+const asked = {
+    capture: 'Asked to capture the payment',
+    void: 'Asked to void the authorization',
+    refund: 'Asked for a refund',
+    confirm: 'The customer came back from authentication',
+};
+
+const news = {
+    authorized: 'The gateway told that the card was authorized',
+    captured: 'The gateway told of a capture',
+    voided: 'The gateway told of a void',
+    refunded: 'The gateway told of a refund',
+    disputed: 'The gateway told of a dispute',
+    action_completed: 'The gateway told that the customer authenticated',
+    failed: 'The gateway told of a failure',
+};
+
+const pages = {
+    failed_compensation: 'undoing keeps failing',
+    missing_gateway: 'the gateway does not know a payment of ours',
+    echo_mismatch: 'the gateway answered with another amount or currency than was asked',
+    dead_letter: 'an event was given up',
+    unknown_outcome_stuck: 'what became of a call is still not known',
+};
+
+const judged = {
+    review: 'Fraud rules: let through, for somebody to review',
+    challenge: 'Fraud rules: the customer must authenticate',
+    block: 'Fraud rules: blocked',
+};
+
+const failed = (title, outcome) => ({ title, ...split(outcome), kind: 'bad' });
+
+function told(one) {
+    const [family, rest] = [one.what.split('.')[0], one.what.slice(one.what.indexOf('.') + 1)];
+    if (family === 'payment') return { title: payments[rest] ?? rest, detail: one.outcome, kind: 'good' };
+    if (one.what === 'charge.status') {
+        const [words, kind] = status_words(one.outcome);
+        return { title: `Status: ${words.toLowerCase()}`, kind: kind === 'bad' ? 'bad' : 'status' };
+    }
+    if (family === 'asked') return { title: asked[rest] ?? `Asked: ${rest}`, detail: one.outcome, kind: 'asked' };
+    if (one.what === 'charge.create') return { title: 'Charge asked for', detail: one.outcome, kind: 'asked' };
+    if (one.what === 'saga.retry') return { title: 'Retried by hand', detail: one.outcome, kind: 'asked' };
+    if (one.what === 'page') return { title: 'Somebody was paged', detail: pages[one.outcome] ?? one.outcome, kind: 'bad' };
+    if (one.what === 'fraud') return { title: judged[one.outcome] ?? one.outcome, kind: one.outcome === 'block' ? 'bad' : 'asked' };
+    if (one.what === 'news') {
+        const [name, ...more] = one.outcome.split(' ');
+        return { title: news[name] ?? `The gateway told: ${name}`, detail: more.join(' '), kind: name === 'failed' ? 'bad' : 'asked' };
+    }
+    const looked = one.what.startsWith('look up ');
+    const step = looked ? one.what.slice('look up '.length) : one.what;
+    if (!steps[step]) {
+        const { code, detail } = split(one.outcome);
+        return { title: one.what, code, detail, kind: code ? 'bad' : 'asked' };
+    }
+    const [, done, not_done] = steps[step];
+    if (one.outcome === 'done') return { title: looked ? `${done}, as looking it up told` : done, kind: 'good' };
+    return failed(looked ? `Looked up what became of it (${to_do(step)})` : not_done, one.outcome);
+}
+
+/** A moment of the timeline: who, in which role, and what happened as title, detail, code and kind. */
+export function moment(one, saga) {
+    const [role, who] = actor(one, saga);
+    return { role, who, ...told(one) };
+}
+
+/** What comes next, and what is to be done about it, in sentences; `in_time` tells a time in words. */
+export function outlook(saga, in_time) {
+    const step = saga.step ? to_do(saga.step.name) : '';
+    const tries = saga.step?.tries ? `, tried ${saga.step.tries} ${saga.step.tries === 1 ? 'time' : 'times'} so far` : '';
+    const by_itself = saga.due_at ? ` Tollgate goes on by itself ${in_time(saga.due_at)}.` : '';
+    const why = saga.failure
+        ? `It is undone because it could not ${to_do(saga.failure.step)}: ${saga.failure.detail}. `.replace('..', '.')
+        : '';
+    if (saga.state === 'UNREADABLE') return `Its state cannot be read: ${saga.detail}. Nobody works on it; report this as a bug.`;
+    if (saga.status === 'needs_attention') {
+        const now = saga.owned ? ' Tollgate is trying it again right now.' : by_itself.replace('goes on', 'tries again');
+        return `${why}It still has to ${step || 'be undone'}${tries}, and that keeps failing.${now} Mend what the timeline names, then retry.`;
+    }
+    if (saga.status === 'requires_action') {
+        return `The customer must authenticate with their bank. Nothing for you to do.${by_itself.replace('goes on', 'gives up')}`;
+    }
+    if (saga.status === 'authorized' && !saga.step) {
+        const end = saga.capture_before ? ` The authorization ends ${in_time(saga.capture_before)}.` : '';
+        return `The money is held on the card. The shop must capture or void it.${end}`;
+    }
+    if (saga.state === 'RUNNING' || saga.state === 'COMPENSATING') {
+        if (saga.owned) return `${why}Tollgate is at it now: ${step}${tries}.`;
+        if (saga.step?.may_have_left && saga.step.tries > 0) {
+            return `${why}A call left to ${step} and its answer was lost, so whether it happened is not known${tries}.` +
+                `${by_itself.replace('goes on', 'looks it up')} Retry does it now; nothing is done twice.`;
+        }
+        return `${why}It still has to ${step || 'go on'}${tries}.${by_itself}`;
+    }
+    const ends = {
+        succeeded: 'Done. Nothing is left to do.',
+        declined: 'The card was declined, and what was reserved is given back. Nothing is left to do.',
+        blocked: 'It was refused as fraud before any money moved. Nothing is left to do.',
+        reversed: `${why}Everything was undone. Nothing is left to do.`,
+        canceled: 'It was canceled, and nothing is held any more. Nothing is left to do.',
+    };
+    return ends[saga.status] ?? '';
+}

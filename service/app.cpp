@@ -158,6 +158,7 @@ public:
                                counters_,
                                world_,
                                reconciler_,
+                               store_.census(),
                                store_.reconciliation()});
         for (const auto& loop : loops_) {
             auto worker = Worker::make(*loop, *shared_);

@@ -9,6 +9,8 @@
 #include "pipeline/idempotent.hpp"
 #include "pipeline/rate_limit.hpp"
 #include "pipeline/timed.hpp"
+#include "service/handlers/admin_breakers.hpp"
+#include "service/handlers/admin_charges.hpp"
 #include "service/handlers/admin_events.hpp"
 #include "service/handlers/admin_sagas.hpp"
 
@@ -37,7 +39,7 @@ AuditRecord describe(const ChargeCommand& command) {
 }
 
 AuditRecord describe_operation(const OperationCommand& command) {
-    return {.who = command.tenant,
+    return {.who = command.who(),
             .what = "charge." + std::string(name(command.request.kind)),
             .origin = command.origin,
             .charge_id = command.charge_id,
@@ -107,10 +109,12 @@ std::vector<http::Route> Engine::routes() {
     const OutsideCalls& calls = outside_.calls();
     auto routes = charge_routes({runtime_, layered(), shared_.charges, calls.gateway_name, calls.check_amount,
                                  settle_policy(settings), door_, customer_limit(settings.rate_limit)});
-    std::ranges::move(operation_routes({layered_operation(), door_}), std::back_inserter(routes));
+    std::ranges::move(operation_routes({layered_operation(), shared_.charges, door_}), std::back_inserter(routes));
     auto for_operators = saga_routes({runtime_, shared_.charges, shared_.audit, checkout_, door_, settings.saga.lease,
                                       std::min(settings.server.charge_timeout, retry_patience)});
     std::ranges::move(for_operators, std::back_inserter(routes));
+    routes.push_back(search_route(runtime_, shared_.charges));
+    routes.push_back(breakers_route(runtime_, shared_.outside.breakers));
     EventApi events{runtime_, shared_.events, shared_.audit, {}};
     for (const webhooks::Source& source : shared_.webhook_sources) events.sources.push_back(source.name);
     std::ranges::move(event_routes(std::move(events)), std::back_inserter(routes));

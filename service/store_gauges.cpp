@@ -2,31 +2,14 @@
 
 #include <array>
 #include <map>
-#include <memory>
 #include <utility>
 #include <vector>
 
-#include "async/one_shot.hpp"
+#include "service/aside.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace tollgate {
 namespace {
-
-template <class T>
-using Told = OneShot<Result<T>>;
-
-template <class T>
-Task<void> answer(Task<Result<T>> question, std::shared_ptr<Told<T>> told) {
-    told->set(co_await std::move(question));
-}
-
-/// Asked aside, so that a store that does not answer holds up nobody.
-template <class T>
-std::shared_ptr<Told<T>> ask(const Runtime& runtime, Task<Result<T>> question) {
-    const auto told = std::make_shared<Told<T>>(runtime);
-    spawn(runtime.executor, answer(std::move(question), told));
-    return told;
-}
 
 void tell(Metrics& metrics, const std::string& currency, const AtRisk& sum) {
     const auto gauge = [&](std::string_view name, std::string_view help, std::int64_t amount) {
@@ -88,8 +71,8 @@ std::string census_text(const Census& census, WallTime now) {
 Task<std::string> StoreGauges::text(const Runtime& runtime) {
     const WallTime now = runtime.clock.wall();
     const SteadyTime until = runtime.clock.steady() + patience_;
-    const auto at_risk = ask(runtime, charges_.money_at_risk());
-    const auto counted = ask(runtime, census_.census(now));
+    const auto at_risk = ask_aside(runtime, charges_.money_at_risk());
+    const auto counted = ask_aside(runtime, census_.census(now));
     const auto money = co_await at_risk->wait_until(until);
     const auto census = co_await counted->wait_until(until);
     std::string text;

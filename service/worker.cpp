@@ -5,6 +5,7 @@
 #include <cassert>
 #include <utility>
 
+#include "service/handlers/admin_attention.hpp"
 #include "service/handlers/reconciliation.hpp"
 #include "service/openapi/openapi.hpp"
 #include "telemetry/log.hpp"
@@ -47,6 +48,9 @@ http::Router Worker::routes() {
     const Milliseconds patience = shared_.engine.settings.server.charge_timeout;
     for (http::Route& route : reconciliation_routes({loop_.runtime, *shared_.reconciler, shared_.reconciliation, patience}))
         router.add(std::move(route));
+    const EngineShared& engine = shared_.engine;
+    router.add(attention_route({loop_.runtime, engine.charges, engine.events, shared_.census, shared_.reconciliation,
+                                engine.settings.store.timeout}));
     for (http::Route& route : openapi_routes()) router.add(std::move(route));
     router.add(metrics_route(loop_.runtime, shared_.metrics, shared_.gauges));
     assert(openapi_differences(router).empty());

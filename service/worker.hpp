@@ -25,6 +25,7 @@ struct Shared {
     http::Counters& counters;
     sandbox::World& world;
     std::optional<Reconciler>& reconciler;  // there before anybody listens
+    CensusStore& census;
     ReconciliationStore& reconciliation;
 };
 

@@ -107,7 +107,7 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
     if (auto asked = ask_for(*charge, command.request, id); !asked) {
         co_return co_await refuse(std::move(row), *charge, std::move(operation), std::move(asked.error()));
     }
-    charge->actor = {std::move(command.tenant), std::move(command.origin), operation.request_id};
+    charge->actor = {command.who(), std::move(command.origin), operation.request_id};
     remember(*charge, {.at = context_.runtime.clock.wall(),
                        .who = charge->actor.who,
                        .what = "asked." + std::string(name(command.request.kind)),

@@ -25,11 +25,14 @@ struct OperationRequest {
 struct OperationCommand {
     std::string tenant;
     std::string charge_id;
-    std::string idempotency_key;  // scoped to tenant, charge and kind
+    std::string idempotency_key;  // scoped to charge and kind; what an operator sends is no shop's
     OperationRequest request;
     std::string fingerprint;  // equal for payloads that are equal as JSON values
     std::string request_id;
     std::string origin;  // the client's address, for the audit log
+    std::string operated_by = {};  // the key id of an operator who asks in place of the tenant; empty: it asks itself
+
+    [[nodiscard]] const std::string& who() const noexcept { return operated_by.empty() ? tenant : operated_by; }
 };
 
 /// "op_…": one for each attempt of a charge, kind and key; it lies where its charge does.

@@ -131,9 +131,9 @@ std::expected<ParsedCharge, Rejection> parse_charge_request(std::string_view bod
 
 Result<std::string> parse_idempotency_key(std::string_view header) {
     std::string key(header);
-    if (header.size() >= 2 && header.front() == '"') {
+    if (header.starts_with('"')) {
         key.clear();
-        if (header.back() != '"')
+        if (header.size() < 2 || header.back() != '"')
             return fail(Code::idempotency_key_invalid, "the quoted Idempotency-Key does not end with a quote");
         for (std::size_t i = 1; i + 1 < header.size(); ++i) {
             if (header[i] == '"')

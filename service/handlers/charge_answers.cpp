@@ -20,10 +20,10 @@ std::string whole_seconds(Milliseconds time) {
     return std::to_string(std::max<std::int64_t>(1, (time.count() + 999) / 1000));
 }
 
-http::Response present(ChargeAnswer answer) {
+http::Response present(ChargeAnswer answer, std::string_view place) {
     http::Response response{.status = answer.answer.status, .body = std::move(answer.answer.body)};
     if (response.status >= 400) response.content_type = "application/problem+json";
-    if (response.status == 202) response.headers.emplace_back("Location", "/charge/" + answer.charge_id);
+    if (response.status == 202) response.headers.emplace_back("Location", std::string(place) + answer.charge_id);
     if (answer.retry_after) response.headers.emplace_back("Retry-After", whole_seconds(*answer.retry_after));
     if (answer.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
     return response;

@@ -15,8 +15,9 @@ namespace tollgate {
 /// For headers that count in seconds: rounded up, at least 1.
 [[nodiscard]] std::string whole_seconds(Milliseconds time);
 
-/// The answer with `Location`, `Retry-After` and `Idempotent-Replayed` where they belong.
-[[nodiscard]] http::Response present(ChargeAnswer answer);
+/// The answer with `Location`, `Retry-After` and `Idempotent-Replayed` where they belong. The charge's id follows `place`: the
+/// path where whoever asked may look at it.
+[[nodiscard]] http::Response present(ChargeAnswer answer, std::string_view place = "/charge/");
 
 /// A body that was refused, with every place that is wrong, and the charge it was sent for.
 [[nodiscard]] http::Response refuse(Rejection rejection, const http::Request& request, std::string charge_id = {});

@@ -14,10 +14,12 @@ using OperationService = std::function<Task<Result<ChargeAnswer>>(OperationComma
 
 struct OperationApi {
     OperationService operate;
+    ChargeStore& store;
     ChargeDoor& door;
 };
 
-/// POST /charge/{id}/capture, /void, /refund and /confirm. What the API borrows outlives the routes.
+/// POST /charge/{id}/capture, /void, /refund and /confirm, and for an operator POST /admin/charges/{id}/refund, of any tenant's
+/// charge. What the API borrows outlives the routes.
 [[nodiscard]] std::vector<http::Route> operation_routes(OperationApi api);
 
 }  // namespace tollgate

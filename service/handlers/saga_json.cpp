@@ -33,6 +33,10 @@ void write_step(JsonWriter& out, const Charge& charge) {
 }
 
 void write_course(JsonWriter& out, const Charge& charge) {
+    out.member("customer_id", charge.request.customer.id);
+    if (status_of(charge) == ChargeStatus::authorized && charge.authorization && charge.authorization->expires_at) {
+        out.member("capture_before", to_rfc3339(*charge.authorization->expires_at));
+    }
     if (charge.intent) write_step(out, charge);
     if (!charge.failure) return;
     const Failure& failure = *charge.failure;

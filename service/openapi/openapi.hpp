@@ -12,7 +12,8 @@ namespace tollgate {
 [[nodiscard]] std::vector<http::Route> openapi_routes();
 
 /// In what the document and these routes differ: routes that are not described, descriptions without a route, another scope,
-/// another way of taking a body. One sentence each; none: it is just them that the document describes.
+/// another way of taking a body. One sentence each; none: it is just them that the document describes. The console's own routes
+/// are left out.
 [[nodiscard]] std::vector<std::string> openapi_differences(const http::Router& router);
 
 }  // namespace tollgate

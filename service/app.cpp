@@ -165,6 +165,12 @@ public:
             if (!worker) return worker.error().detail;
             workers_.push_back(std::move(*worker));
         }
+        if (settings_.gateway.kind == "sandbox" && !settings_.reconcile.at.empty()) {
+            log::warn(
+                "the sandbox inside the service forgets its books at a restart: the days that reconcile.at compares may page "
+                "about "
+                "honest captures; run `tollgate sandbox`, with gateway.kind \"http\" and gateway.url");
+        }
         reconciler_.emplace(first_, reconciler_parts(workers_.front()->engine()));
         auto acceptors = open_listeners(loops_, settings_.server.listen);
         if (!acceptors) return acceptors.error().detail;

@@ -92,6 +92,7 @@ TEST_CASE("the dashboard and the alert rules name no metric that the service doe
 
 TEST_CASE("every alert says what happened, how urgent it is and what to do") {
     const std::string rules = content_of(TOLLGATE_SOURCE "/docker/alerts.yml");
+    const std::string readme = content_of(TOLLGATE_SOURCE "/README.md");
     const std::string begin = "- alert: ";
     int alerts = 0;
     for (std::size_t at = rules.find(begin); at != std::string::npos; ++alerts) {
@@ -102,6 +103,8 @@ TEST_CASE("every alert says what happened, how urgent it is and what to do") {
         CHECK(count_of(said, "expr: ") == 1);
         CHECK(count_of(said, "labels: {severity: page}") + count_of(said, "labels: {severity: ticket}") == 1);
         CHECK(std::regex_search(said, std::regex("summary: \"[^\"]{20,}\"")));
+        const std::string name = said.substr(begin.size(), said.find('\n') - begin.size());
+        CHECK(count_of(readme, "| `" + name + "` |") == 1);
         CHECK(std::regex_search(said, std::regex("runbook: >-\n {12}[A-Z][^\n]{40,}")));
     }
     CHECK(alerts > 10);

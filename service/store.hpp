@@ -13,6 +13,7 @@
 #include "stores/fleet.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
+#include "stores/sessions.hpp"
 
 namespace tollgate {
 
@@ -40,6 +41,7 @@ public:
     [[nodiscard]] ChargeStore& charges() const noexcept { return *charges_; }
     [[nodiscard]] EventStore& events() const noexcept { return *events_; }
     [[nodiscard]] ReconciliationStore& reconciliation() const noexcept { return *reconciliation_; }
+    [[nodiscard]] SessionStore& sessions() const noexcept { return *sessions_; }
     [[nodiscard]] CensusStore& census() const noexcept { return *census_; }
     [[nodiscard]] AuditLog& audit() const noexcept { return *audit_; }
     [[nodiscard]] StoreHealth& health() const noexcept { return *health_; }
@@ -56,6 +58,7 @@ private:
         : charges_(opened.get()),
           events_(&opened->events()),
           reconciliation_(&opened->reconciliation()),
+          sessions_(&opened->sessions()),
           census_(opened.get()),
           audit_(opened.get()),
           health_(opened.get()) {
@@ -70,6 +73,7 @@ private:
     ChargeStore* charges_;
     EventStore* events_;
     ReconciliationStore* reconciliation_;
+    SessionStore* sessions_;
     CensusStore* census_;
     AuditLog* audit_;
     StoreHealth* health_;

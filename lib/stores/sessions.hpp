@@ -21,12 +21,13 @@ struct Session {
 
 class SessionStore {
 public:
-    /// More are never kept: the ones that expire first make room.
+    /// More are never kept: of the others, the ones that expire first make room.
     static constexpr std::size_t sessions_max = 1'000;
 
     virtual ~SessionStore() = default;
 
-    /// Keeps a new one, and forgets those that have expired at `now`. One that is known is left as it is.
+    /// Keeps a new one, and forgets those that have expired at `now`. One that is known is left as it is. The id of one that
+    /// was ended is not to be used again.
     virtual Task<Result<void>> open_session(Session session, WallTime now) = 0;
 
     /// Nothing when it is not known, was ended, or has expired at `now`.

@@ -51,6 +51,7 @@ public:
     ChargeStore& charges() override { return *store; }
     EventStore& events() override { return store->events(); }
     ReconciliationStore& reconciliation() override { return store->reconciliation(); }
+    SessionStore& sessions() override { return store->sessions(); }
     void expire_event_leases() override {
         for (RedisServer* server : servers) expire_event_leases_of(*server);
     }

@@ -24,6 +24,7 @@ public:
     ChargeStore& charges() override { return *store; }
     EventStore& events() override { return store->events(); }
     ReconciliationStore& reconciliation() override { return store->reconciliation(); }
+    SessionStore& sessions() override { return store->sessions(); }
     CensusStore& census() override { return *store; }
     AuditLog& audit() override { return *store; }
     StoreHealth& health() override { return *store; }

@@ -18,6 +18,7 @@
 #include "stores/placement.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
+#include "stores/sessions.hpp"
 
 namespace tollgate::test {
 
@@ -49,6 +50,7 @@ public:
     virtual ChargeStore& charges() = 0;
     virtual EventStore& events() = 0;
     virtual ReconciliationStore& reconciliation() = 0;
+    virtual SessionStore& sessions() = 0;
     /// Lets the leases of all events run out, for a store that counts them by another clock than the callers' `now`.
     virtual void expire_event_leases() {}
     /// What a second process would open beside this one, with the same charges; none: the store is one process's own.
@@ -182,6 +184,7 @@ struct Bench {
     std::vector<LedgerEntry> ledger(const std::string& id) { return loop.run(charges().ledger(id)).value(); }
     Census census(WallTime now) { return loop.run(store->census().census(now)).value(); }
     ChargeStore& charges() { return store->charges(); }
+    SessionStore& sessions() { return store->sessions(); }
     ReconciliationStore& books() { return store->reconciliation(); }
 
     Loops loops;

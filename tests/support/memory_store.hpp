@@ -10,6 +10,7 @@
 #include "support/memory_charges.hpp"
 #include "support/memory_events.hpp"
 #include "support/memory_reconciliation.hpp"
+#include "support/memory_sessions.hpp"
 
 namespace tollgate::test {
 
@@ -17,8 +18,8 @@ namespace tollgate::test {
 /// them catches it.
 struct Crash {};
 
-/// A ChargeStore, its EventStore and its ReconciliationStore in memory for one thread. What was written stays when its caller
-/// crashes.
+/// A ChargeStore with its EventStore, ReconciliationStore and SessionStore, in memory for one thread. What was written stays
+/// when its caller crashes.
 ///
 ///     store.fail_next_write({Code::store_unavailable, "…"});   // not written; `true`: written, but the caller is not told
 ///     store.crash_at_write(2, WriteFate::kept);                // the third write from now on; 0 is the next
@@ -32,9 +33,11 @@ public:
     MemoryCharges charges;
     MemoryEvents events;
     MemoryReconciliation reconciliation;
+    MemorySessions sessions;
 
     [[nodiscard]] EventStore& event_store() noexcept { return event_store_; }
     [[nodiscard]] ReconciliationStore& reconciliation_store() noexcept { return reconciliation_store_; }
+    [[nodiscard]] SessionStore& session_store() noexcept { return session_store_; }
 
     void fail_next_write(PaymentError error, WriteFate fate = WriteFate::lost, int times = 1) {
         failure_.emplace(Failure{std::move(error), fate, times});
@@ -180,6 +183,28 @@ private:
         MemoryStore& store_;
     };
 
+    class Sessions final : public SessionStore {
+    public:
+        explicit Sessions(MemoryStore& store) : store_(store) {}
+
+        Task<Result<void>> open_session(Session session, WallTime now) override {
+            const auto error = store_.write([&] { store_.sessions.open(session, now); });
+            if (error) co_return fail(*error);
+            co_return Result<void>();
+        }
+        Task<Result<std::optional<Session>>> find_session(std::string id, WallTime now) override {
+            co_return store_.sessions.find(id, now);
+        }
+        Task<Result<void>> end_session(std::string id) override {
+            const auto error = store_.write([&] { store_.sessions.end(id); });
+            if (error) co_return fail(*error);
+            co_return Result<void>();
+        }
+
+    private:
+        MemoryStore& store_;
+    };
+
     /// One write, with what the test has in store for it.
     template <class Write>
     std::optional<PaymentError> write(Write act) {
@@ -207,6 +232,7 @@ private:
     std::optional<std::pair<int, WriteFate>> crash_;
     Events event_store_{*this};
     Reconciliation reconciliation_store_{*this};
+    Sessions session_store_{*this};
 };
 
 }  // namespace tollgate::test

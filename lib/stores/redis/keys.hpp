@@ -28,8 +28,9 @@
 ///     tg:{pNN}:g:KEY         the theoretical arrival time of a rate limit, in microseconds, until it is whole again
 ///     tg:{pNN}:v:KEY         ZSET    events of a velocity by time; as long as its window
 ///     tg:{pNN}:w:GATEWAYID   id of the charge that has it in its ledger
-///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute
+///     tg:{pNN}:x:NONCE       a begin whose late copy must begin nothing, for a minute; or the id of a session that was ended
 ///     tg:{pNN}:y:NONCE       what a claim claimed, or who takes a charge or writes a run was told, for a minute
+///     tg:{p00}:sessions      HASH    who is logged in at the console: id of the session → "expires_at owner"
 ///     tg:{pNN}:a             HASH    "DAY:CHAIN" → number of the last record
 ///     tg:{pNN}:a:DAY:CHAIN   HASH    number → hash, record
 ///
@@ -84,6 +85,7 @@ public:
     [[nodiscard]] std::string claimed(std::string_view nonce) const { return key("y:", nonce); }
     /// Never there; its absence keeps scripts from running while the slot moves (shared.lua).
     [[nodiscard]] std::string absent() const { return key("-"); }
+    [[nodiscard]] std::string sessions() const { return key("sessions"); }
     [[nodiscard]] std::string chains() const { return key("a"); }
     [[nodiscard]] std::string chain(std::string_view day_and_chain) const { return key("a:", day_and_chain); }
 

@@ -84,13 +84,32 @@ private:
     redis::StoreCore& core_;
 };
 
+class Sessions final : public SessionStore {
+public:
+    explicit Sessions(redis::StoreCore& core) : core_(core) {}
+
+    Task<Result<void>> open_session(Session session, WallTime now) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.open_session(lane, std::move(session), now); });
+    }
+    Task<Result<std::optional<Session>>> find_session(std::string id, WallTime now) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.find_session(lane, std::move(id), now); });
+    }
+    Task<Result<void>> end_session(std::string id) override {
+        co_return co_await core_.lanes().run([&](Lane& lane) { return core_.end_session(lane, std::move(id)); });
+    }
+
+private:
+    redis::StoreCore& core_;
+};
+
 }  // namespace
 
 RedisStore::RedisStore(std::shared_ptr<redis::StoreCore> core)
     : core_(std::move(core)),
       fleet_(run_on(*core_)),
       events_(std::make_unique<Events>(*core_)),
-      reconciliation_(std::make_unique<Reconciliation>(*core_)) {}
+      reconciliation_(std::make_unique<Reconciliation>(*core_)),
+      sessions_(std::make_unique<Sessions>(*core_)) {}
 
 RedisStore::~RedisStore() {
     core_->stop();

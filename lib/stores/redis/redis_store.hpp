@@ -12,6 +12,7 @@
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
 #include "stores/redis/fleet_store.hpp"
+#include "stores/sessions.hpp"
 
 namespace tollgate {
 
@@ -91,6 +92,9 @@ public:
     /// The ledger of days and their comparisons; lives as long as this.
     [[nodiscard]] ReconciliationStore& reconciliation() noexcept { return *reconciliation_; }
 
+    /// Who is logged in at the console; lives as long as this.
+    [[nodiscard]] SessionStore& sessions() noexcept { return *sessions_; }
+
     /// Forgets outlived answers and events now, as it does by itself; how many were looked at.
     Task<Result<std::size_t>> sweep();
 
@@ -109,6 +113,7 @@ private:
     RedisFleetStore fleet_;
     std::unique_ptr<EventStore> events_;
     std::unique_ptr<ReconciliationStore> reconciliation_;
+    std::unique_ptr<SessionStore> sessions_;
 };
 
 /// Both only read, beside serving processes or without any. They block, and fail with `store_unavailable` and a sentence when

@@ -4,7 +4,7 @@
 
 namespace tollgate::scripts {
 extern const std::string_view shared, begin, advance, claim, take, audit, sweep, page, survey, census, run_claim, run_write,
-    note;
+    note, session_open, session_end;
 extern const std::string_view event_shared, event_accept, event_claim, event_settle, event_replay, event_due, event_sweep;
 }  // namespace tollgate::scripts
 
@@ -34,6 +34,8 @@ const Scripts& scripts() {
                              .run_claim = with_shared("run_claim", tollgate::scripts::run_claim),
                              .run_write = with_shared("run_write", tollgate::scripts::run_write),
                              .note = with_shared("note", tollgate::scripts::note),
+                             .session_open = with_shared("session_open", tollgate::scripts::session_open),
+                             .session_end = with_shared("session_end", tollgate::scripts::session_end),
                              .event_accept = with_events("event_accept", tollgate::scripts::event_accept),
                              .event_claim = with_events("event_claim", tollgate::scripts::event_claim),
                              .event_settle = with_events("event_settle", tollgate::scripts::event_settle),

@@ -8,7 +8,7 @@ namespace tollgate::redis {
 /// event_shared.lua behind it where events are written.
 struct Scripts {
     Script begin, advance, claim, take, audit, sweep, page, survey, census;
-    Script run_claim, run_write, note;
+    Script run_claim, run_write, note, session_open, session_end;
     Script event_accept, event_claim, event_settle, event_replay, event_due, event_sweep;
 };
 

@@ -78,6 +78,10 @@ public:
     Task<Result<void>> note_action(Lane& lane, std::chrono::sys_days day, std::string action);
     Task<Result<bool>> is_noted(Lane& lane, std::chrono::sys_days day, std::string action);
 
+    Task<Result<void>> open_session(Lane& lane, Session session, WallTime now);
+    Task<Result<std::optional<Session>>> find_session(Lane& lane, std::string id, WallTime now);
+    Task<Result<void>> end_session(Lane& lane, std::string id);
+
     Task<Result<Census>> census(Lane& lane, WallTime now);
     Task<Result<void>> check(Lane& lane);
     Task<Result<std::size_t>> sweep(Lane& lane);

@@ -17,6 +17,7 @@
 #include "stores/sqlite/housekeeping.hpp"
 #include "stores/sqlite/reconciliation_reads.hpp"
 #include "stores/sqlite/reconciliation_writes.hpp"
+#include "stores/sqlite/session_table.hpp"
 
 /// How a coroutine has something done on a store's own thread.
 namespace tollgate::sqlite {
@@ -32,6 +33,7 @@ struct Session {
           reconciliation_reads(database),
           reconciliation_writes(database),
           census_reads(database),
+          sessions(database),
           housekeeping(database) {}
 
     Database database;
@@ -42,6 +44,7 @@ struct Session {
     ReconciliationReads reconciliation_reads;
     ReconciliationWrites reconciliation_writes;
     CensusReads census_reads;
+    SessionTable sessions;
     Housekeeping housekeeping;
 };
 

@@ -167,7 +167,17 @@ CREATE TABLE reconciliation_notes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, 5> steps_ever{version_1, version_2, version_3, version_4, version_5};
+/// Who is logged in at the console.
+constexpr const char* version_6 = R"sql(
+CREATE TABLE sessions (
+    id         TEXT PRIMARY KEY CHECK (id <> ''),
+    owner      TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_end ON sessions (expires_at);
+)sql";
+
+constexpr std::array<const char*, 6> steps_ever{version_1, version_2, version_3, version_4, version_5, version_6};
 
 std::unexpected<PaymentError> unusable(const std::string& path, const std::string& why) {
     return fail(Code::store_unavailable, "cannot open the store file " + path + ": " + why);

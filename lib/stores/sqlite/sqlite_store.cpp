@@ -4,10 +4,9 @@
 #include "stores/sqlite/schema.hpp"
 #include "stores/sqlite/sqlite_events.hpp"
 #include "stores/sqlite/sqlite_reconciliation.hpp"
+#include "stores/sqlite/sqlite_sessions.hpp"
 
 namespace tollgate {
-
-using sqlite::Session;
 
 namespace {
 
@@ -32,7 +31,8 @@ Result<std::unique_ptr<sqlite::Readers>> open_readers(const std::string& path, c
 SqliteStore::SqliteStore(std::unique_ptr<sqlite::StoreParts> parts)
     : parts_(std::move(parts)),
       events_(std::make_unique<sqlite::SqliteEvents>(*parts_)),
-      reconciliation_(std::make_unique<sqlite::SqliteReconciliation>(*parts_)) {}
+      reconciliation_(std::make_unique<sqlite::SqliteReconciliation>(*parts_)),
+      sessions_(std::make_unique<sqlite::SqliteSessions>(*parts_)) {}
 
 SqliteStore::~SqliteStore() = default;
 
@@ -75,7 +75,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open_read_only(SqliteOptions o
 }
 
 Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
-    Result<Begun> begun = co_await parts_->write<Begun>([&begin](Session& session) {
+    Result<Begun> begun = co_await parts_->write<Begun>([&begin](sqlite::Session& session) {
         session.housekeeping.saw(begin.now, begin.answer_ttl);
         return session.writes.begin(begin);
     });
@@ -85,61 +85,64 @@ Task<Result<Begun>> SqliteStore::begin(BeginCharge begin) {
 }
 
 Task<Result<void>> SqliteStore::advance(Transition transition) {
-    return parts_->write<void>([transition = std::move(transition)](Session& session) {
+    return parts_->write<void>([transition = std::move(transition)](sqlite::Session& session) {
         session.housekeeping.saw(transition.now);
         return session.writes.advance(transition);
     });
 }
 
 Task<Result<std::vector<ChargeRow>>> SqliteStore::claim(WallTime now, WallTime lease_until, std::size_t limit) {
-    return parts_->write<std::vector<ChargeRow>>([now, lease_until, limit](Session& session) {
+    return parts_->write<std::vector<ChargeRow>>([now, lease_until, limit](sqlite::Session& session) {
         session.housekeeping.saw(now);
         return session.writes.claim(now, lease_until, limit);
     });
 }
 
 Task<Result<Taken>> SqliteStore::take(std::string id, WallTime now, WallTime lease_until, Reach reach) {
-    return parts_->write<Taken>([id = std::move(id), now, lease_until, reach](Session& session) {
+    return parts_->write<Taken>([id = std::move(id), now, lease_until, reach](sqlite::Session& session) {
         session.housekeeping.saw(now);
         return session.writes.take(id, now, lease_until, reach);
     });
 }
 
 Task<Result<Taken>> SqliteStore::take_for(std::string id, std::string operation, WallTime now, WallTime lease_until) {
-    return parts_->write<Taken>([id = std::move(id), operation = std::move(operation), now, lease_until](Session& session) {
-        session.housekeeping.saw(now);
-        return session.writes.take_for(id, operation, now, lease_until);
-    });
+    return parts_->write<Taken>(
+        [id = std::move(id), operation = std::move(operation), now, lease_until](sqlite::Session& session) {
+            session.housekeeping.saw(now);
+            return session.writes.take_for(id, operation, now, lease_until);
+        });
 }
 
 Task<Result<std::optional<ChargeRow>>> SqliteStore::find(std::string id) {
-    return parts_->read<std::optional<ChargeRow>>([id = std::move(id)](Session& session) { return session.reads.find(id); });
+    return parts_->read<std::optional<ChargeRow>>(
+        [id = std::move(id)](sqlite::Session& session) { return session.reads.find(id); });
 }
 
 Task<Result<ChargePage>> SqliteStore::page(ChargeQuery query) {
-    return parts_->read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.page(query); });
+    return parts_->read<ChargePage>([query = std::move(query)](sqlite::Session& session) { return session.reads.page(query); });
 }
 
 Task<Result<ChargePage>> SqliteStore::survey(SurveyQuery query) {
-    return parts_->read<ChargePage>([query = std::move(query)](Session& session) { return session.reads.survey(query); });
+    return parts_->read<ChargePage>(
+        [query = std::move(query)](sqlite::Session& session) { return session.reads.survey(query); });
 }
 
 Task<Result<std::optional<std::string>>> SqliteStore::charge_of(std::string gateway_id) {
     return parts_->read<std::optional<std::string>>(
-        [id = std::move(gateway_id)](Session& session) { return session.reads.charge_of(id); });
+        [id = std::move(gateway_id)](sqlite::Session& session) { return session.reads.charge_of(id); });
 }
 
 Task<Result<std::vector<CurrencyAtRisk>>> SqliteStore::money_at_risk() {
-    return parts_->read<std::vector<CurrencyAtRisk>>([](Session& session) { return session.reads.money_at_risk(); });
+    return parts_->read<std::vector<CurrencyAtRisk>>([](sqlite::Session& session) { return session.reads.money_at_risk(); });
 }
 
 Task<Result<std::vector<LedgerEntry>>> SqliteStore::ledger(std::string charge_id) {
     return parts_->read<std::vector<LedgerEntry>>(
-        [id = std::move(charge_id)](Session& session) { return session.reads.ledger(id); });
+        [id = std::move(charge_id)](sqlite::Session& session) { return session.reads.ledger(id); });
 }
 
 Task<Result<Census>> SqliteStore::census(WallTime now) {
-    return parts_->read<Census>([now](Session& session) { return session.census_reads.census(now); });
+    return parts_->read<Census>([now](sqlite::Session& session) { return session.census_reads.census(now); });
 }
 
 void SqliteStore::keep(AuditRecord record) {
@@ -151,7 +154,7 @@ Task<Result<void>> SqliteStore::check() {
     std::optional<PaymentError> trouble = parts_->writer->trouble();
     if (!trouble) co_return Result<void>();
     if (!parts_->writer->worth_a_probe()) co_return fail(std::move(*trouble));
-    co_return co_await parts_->write<void>([](Session& session) {
+    co_return co_await parts_->write<void>([](sqlite::Session& session) {
         session.database.run(
             "INSERT INTO meta (key, value) VALUES ('probe', 1)"
             " ON CONFLICT (key) DO UPDATE SET value = value + 1");

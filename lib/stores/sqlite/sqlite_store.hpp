@@ -7,6 +7,7 @@
 #include "stores/census.hpp"
 #include "stores/ports.hpp"
 #include "stores/reconciliation.hpp"
+#include "stores/sessions.hpp"
 
 namespace tollgate {
 
@@ -79,6 +80,7 @@ public:
     /// For as long as the store.
     [[nodiscard]] EventStore& events() noexcept { return *events_; }
     [[nodiscard]] ReconciliationStore& reconciliation() noexcept { return *reconciliation_; }
+    [[nodiscard]] SessionStore& sessions() noexcept { return *sessions_; }
 
     /// What was made durable since it was opened: transitions of charges, and all commits, which events share.
     struct Written {
@@ -94,6 +96,7 @@ private:
     std::unique_ptr<sqlite::StoreParts> parts_;
     std::unique_ptr<EventStore> events_;
     std::unique_ptr<ReconciliationStore> reconciliation_;
+    std::unique_ptr<SessionStore> sessions_;
 };
 
 /// Both look at the audit log of a store file, which they leave as it is, beside a serving process or without one, and leave

@@ -159,7 +159,8 @@ public:
                                world_,
                                reconciler_,
                                store_.census(),
-                               store_.reconciliation()});
+                               store_.reconciliation(),
+                               console_});
         for (const auto& loop : loops_) {
             auto worker = Worker::make(*loop, *shared_);
             if (!worker) return worker.error().detail;
@@ -276,6 +277,8 @@ private:
                 "breaker",
                 {{"name", change.name}, {"from", name(change.from)}, {"to", name(change.to)}, {"learned", change.from_fleet}});
         }};
+    Console console_{
+        {authenticator_, store_.sessions(), store_.audit(), {settings_, breakers_, counters_, charges_, store_.census()}}};
     sandbox::World world_{{.forgetful_of_past = true, .records_max = 20'000}};
     std::optional<FleetBreakers> fleet_;
     std::optional<OutboundLimit> outbound_;

@@ -34,6 +34,9 @@ class MeteredCharges final : public ChargeStore {
 public:
     MeteredCharges(ChargeStore& inner, StoreTimer& timer, Metrics& metrics);
 
+    /// So many were refused since the start. Safe from any thread.
+    [[nodiscard]] std::int64_t refusals() const noexcept { return static_cast<std::int64_t>(refusals_.value()); }
+
     Task<Result<Begun>> begin(BeginCharge begin) override;
     Task<Result<void>> advance(Transition transition) override;
     Task<Result<std::vector<ChargeRow>>> claim(WallTime now, WallTime lease_until, std::size_t limit) override;

@@ -49,11 +49,12 @@ http::Router Worker::routes() {
     for (http::Route& route : reconciliation_routes({loop_.runtime, *shared_.reconciler, shared_.reconciliation, patience}))
         router.add(std::move(route));
     const EngineShared& engine = shared_.engine;
-    router.add(attention_route({loop_.runtime, engine.charges, engine.events, shared_.census, shared_.reconciliation,
-                                engine.settings.store.timeout}));
+    router.add(attention_route(
+        {loop_.runtime, engine.charges, engine.events, shared_.census, shared_.reconciliation, engine.settings.store.timeout}));
     for (http::Route& route : openapi_routes()) router.add(std::move(route));
     router.add(metrics_route(loop_.runtime, shared_.metrics, shared_.gauges));
     assert(openapi_differences(router).empty());
+    for (http::Route& route : shared_.console.routes(loop_.runtime, router)) router.add(std::move(route));
     return router;
 }
 
@@ -74,7 +75,7 @@ http::Options Worker::options(std::shared_ptr<asio::ssl::context> tls) const {
         // The pattern and not the path, and no method of the client's own making: their number is that of the routes.
         const std::string_view route = access.route.empty() ? "none" : access.route;
         requests.observe({access.method, route, class_of(access.status)}, access.duration);
-        const bool changes = access.method == "POST";
+        const bool changes = access.method == "POST" || access.method == "DELETE";
         const auto level = access.status >= 500 ? log::Level::warn : changes ? log::Level::info : log::Level::debug;
         if (!log::enabled(level)) return;
         log::write(level, "request",

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "service/auth.hpp"
+#include "service/console/console.hpp"
 #include "service/engine.hpp"
 #include "service/health.hpp"
 #include "service/http/server.hpp"
@@ -27,6 +28,7 @@ struct Shared {
     std::optional<Reconciler>& reconciler;  // there before anybody listens
     CensusStore& census;
     ReconciliationStore& reconciliation;
+    Console& console;
 };
 
 /// All that one thread runs: its loop's charges, and the server in front of them.

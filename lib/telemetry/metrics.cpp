@@ -65,6 +65,9 @@ Metrics::~Metrics() = default;
 void CounterHandle::add(double amount) const noexcept {
     counter_->Increment(amount);
 }
+double CounterHandle::value() const noexcept {
+    return counter_->Value();
+}
 void GaugeHandle::set(double value) const noexcept {
     gauge_->Set(value);
 }

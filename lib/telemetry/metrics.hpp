@@ -26,6 +26,7 @@ namespace tollgate {
 class CounterHandle {
 public:
     void add(double amount = 1) const noexcept;  // never negative
+    [[nodiscard]] double value() const noexcept;
 
 private:
     friend class Metrics;

@@ -1,6 +1,7 @@
 #include "service/console/assets.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "service/http/text.hpp"
 #include "stores/digest.hpp"
@@ -8,14 +9,13 @@
 namespace tollgate {
 
 namespace console_assets {
-extern const std::string_view page;
-extern const std::string_view style;
-extern const std::string_view app;
-extern const std::string_view icon;
+extern const std::map<std::string_view, std::string_view> files;  // by name; page.html is the page itself
 }  // namespace console_assets
 
 namespace console {
 namespace {
+
+constexpr std::string_view page_name = "page.html";
 
 /// Whether the client has this one (RFC 9110, 13.1.2: weakly compared).
 bool has_it(const http::Request& request, std::string_view tag) {
@@ -30,15 +30,21 @@ bool has_it(const http::Request& request, std::string_view tag) {
     return false;
 }
 
-http::Route asset(std::string name, std::string type, std::string_view content) {
+std::string_view type_of(std::string_view name) {
+    if (name.ends_with(".css")) return "text/css; charset=utf-8";
+    if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+    return name.ends_with(".svg") ? "image/svg+xml" : "text/html; charset=utf-8";
+}
+
+http::Route asset(std::string_view name, std::string_view content) {
     const std::string tag = "\"" + base32(digest_of({content}), 16) + "\"";
     const http::Response known{.status = 304, .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}}};
     http::Response whole = known;
     whole.status = 200;
-    whole.content_type = std::move(type);
+    whole.content_type = type_of(name);
     whole.body = content;
     return {.method = "GET",
-            .pattern = "/console/" + std::move(name),
+            .pattern = "/console/" + std::string(name),
             .handler = [tag, known, whole = std::move(whole)](http::Request& request) -> Task<http::Response> {
                 co_return has_it(request, tag) ? known : whole;
             }};
@@ -48,9 +54,8 @@ http::Route asset(std::string name, std::string type, std::string_view content) 
 
 std::vector<http::Route> asset_routes() {
     std::vector<http::Route> routes;
-    routes.push_back(asset("style.css", "text/css; charset=utf-8", console_assets::style));
-    routes.push_back(asset("app.js", "text/javascript; charset=utf-8", console_assets::app));
-    routes.push_back(asset("icon.svg", "image/svg+xml", console_assets::icon));
+    for (const auto& [name, content] : console_assets::files)
+        if (name != page_name) routes.push_back(asset(name, content));
     return routes;
 }
 
@@ -59,8 +64,8 @@ http::Response page(int status) {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
     return {.status = status,
-            .content_type = "text/html; charset=utf-8",
-            .body = std::string(console_assets::page),
+            .content_type = std::string(type_of(page_name)),
+            .body = std::string(console_assets::files.at(page_name)),
             .headers = {{"Content-Security-Policy", policy},
                         {"Referrer-Policy", "no-referrer"},
                         {"Cross-Origin-Opener-Policy", "same-origin"}}};

@@ -223,7 +223,7 @@ Task<bool> Session<Stream>::serve_next() {
     const std::size_t sent = write_now();
     if (!ec_ && sent < exchange_.out().size()) co_await write_rest(sent);
     exchange_.report(response.status, !ec_);
-    if (response.stream && !exchange_.wants_head_only()) co_await write_stream(response.stream);
+    if (response.stream && !exchange_.wants_head_only() && !ec_) co_await write_stream(response.stream);
     linger_ = close_ && !ec_;
     if (close_ || ec_) co_return false;
 
@@ -263,14 +263,14 @@ bool Session<Stream>::has_left() {
 
 template <class Stream>
 Task<void> Session<Stream>::write_stream(const BodySource& next) {
-    while (!ec_ && !state_->draining && !has_left()) {
+    do {
         const std::optional<std::string> piece = co_await next();
         if (!piece) break;
         arm(limits().write_timeout);
         co_await asio::async_write(stream_, asio::buffer(*piece), asio::redirect_error(asio::use_awaitable, ec_));
         if (expired) state_->counters.timeouts.fetch_add(1, std::memory_order_relaxed);
         disarm();
-    }
+    } while (!ec_ && !state_->draining && !has_left());
 }
 
 template <class Stream>

@@ -105,6 +105,11 @@ void write_timeline(JsonWriter& out, const Charge& charge, const std::vector<Led
     const Money asked = charge.request.amount;
     out.name("timeline").begin_array();
     write_moment(out, {.at = charge.created_at, .what = "charge.create", .outcome = {}}, charge.tenant, to_string(asked));
+    if (charge.attempt > 1) {
+        const std::string again = "attempt " + std::to_string(charge.attempt) +
+                                  " under the same key; what came of the one before is in the audit log";
+        write_moment(out, {.at = charge.begun_at, .what = "charge.create", .outcome = {}}, charge.tenant, again);
+    }
     const auto movements = movements_of(charge, ledger);
     for (std::size_t i = 0; i < movements.size(); ++i) {
         const Moment& one = charge.history[i];

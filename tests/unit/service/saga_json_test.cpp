@@ -133,3 +133,14 @@ TEST_CASE("the timeline names each payment as the ledger has it, also where the 
     CHECK(outcomes == std::vector<std::string>{"anna: 49.99 USD", "gateway: 49.99 USD cap_1",
                                                "tollgate: ", "gateway: 5.00 USD re_1", "gateway: 7.00 USD re_2"});
 }
+
+TEST_CASE("the timeline of a key that was used again says that there was another attempt before") {
+    ChargeRow row = row_of(undoing());
+    row.attempt = 2;
+    row.begun_at = noon + seconds(60);
+    const json::value told = json::parse(to_saga_json(row, from_state(row), noon, {}));
+    const json::object& again = told.at("timeline").as_array().at(1).as_object();
+    CHECK(again.at("at") == "2026-11-22T10:01:00.000Z");
+    CHECK(again.at("who") == "anna");
+    CHECK_THAT(std::string(again.at("outcome").as_string()), Catch::StartsWith("attempt 2 "));
+}

@@ -57,7 +57,7 @@ TEST_CASE("an operator reads where a saga stands, what it does next and why, wit
     const std::string text = to_saga_json(row, from_state(row), noon + seconds(1), {{"capture", "cap_1", 4999, "USD"}});
     const json::value expected = json::parse(R"({
         "object":"saga","state":"COMPENSATING","status":"processing","tenant":"anna","order_id":"ord_1","amount":4999,
-        "currency":"USD","attempt":1,"fence":7,"due_at":"2026-11-22T10:00:05.000Z","owned":true,
+        "currency":"USD","customer_id":"cus_1","attempt":1,"fence":7,"due_at":"2026-11-22T10:00:05.000Z","owned":true,
         "lease_until":"2026-11-22T10:00:30.000Z","created_at":"2026-11-22T10:00:00.000Z",
         "failure":{"step":"ship","code":"cannot_ship","detail":"too large"},
         "facts":{"reservation_id":"res_1","authorization_id":"auth_1","capture_id":"cap_1","captured":4999},

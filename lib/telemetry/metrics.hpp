@@ -61,7 +61,7 @@ public:
 
     /// A name has at most this many label sets; further ones share a set whose every value is "other", so that input
     /// which found its way into a label cannot use up the memory.
-    static constexpr std::size_t series_max = 200;
+    static constexpr std::size_t series_max = 400;
 
     Metrics();
     ~Metrics() override;

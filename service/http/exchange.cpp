@@ -5,6 +5,7 @@
 
 #include "redaction/card_number.hpp"
 #include "service/http/identity.hpp"
+#include "service/http/origin.hpp"
 #include "service/http/render.hpp"
 #include "service/http/text.hpp"
 
@@ -123,6 +124,8 @@ std::optional<Response> Exchange::check_head() {
     }
     route_ = match.route;
     if (route_->sheds && state_.counters.in_flight.load() >= state_.options.limits.max_in_flight) return overloaded();
+    if (route_->method != "GET" && is_sent_by_another_page(request_))
+        return refuse(Code::forbidden, "A browser sends this for a page of another origin, which may change nothing here.");
     if (auto refused = authenticate()) return refused;
     if (head.framing == Framing::length && head.length > 0) return check_media();
     if (head.framing == Framing::none && route_->method == "POST" && route_->accepts != Accepts::optional_json)

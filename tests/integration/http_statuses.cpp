@@ -90,6 +90,27 @@ TEST_CASE("a right key reaches the handler as its tenant, and the next request o
     CHECK(client.ask(get("/admin", "Authorization: Bearer boss\r\nAuthorization: Bearer boss\r\n"))->status == 400);
 }
 
+TEST_CASE("what a page of another origin makes a browser send is refused before anything is done, unless it only reads") {
+    TestServer server(with_keys);
+    const auto status_of = [&](const std::string& lines) { return ask(server, post("/echo", "{}", lines)).status; };
+    for (const char* fine : {"", "Sec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: none\r\n", "Origin: https://test\r\n",
+                             "Origin: http://TEST\r\nSec-Fetch-Site: same-origin\r\n"}) {
+        CAPTURE(fine);
+        CHECK(status_of(fine) == 201);
+    }
+    for (const char* foreign :
+         {"Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Sec-Fetch-Site: new-word\r\n",
+          "Sec-Fetch-Site:\r\n", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: none\r\n", "Origin: https://evil.example\r\n",
+          "Origin: https://test:8080\r\n", "Origin: null\r\n", "Origin: test\r\n", "Origin: https://test.evil.example\r\n",
+          "Origin: https://test\r\nOrigin: https://test\r\n", "Origin:\r\n",
+          "Origin: https://test\r\nSec-Fetch-Site: cross-site\r\n"}) {
+        CAPTURE(foreign);
+        CHECK(status_of(foreign) == 403);
+        CHECK(ask(server, post("/charge", "{}", foreign)).code() == "forbidden");
+        CHECK(ask(server, get("/ok", foreign)).status == 200);
+    }
+}
+
 TEST_CASE("HEAD is GET without the body, OPTIONS tells what is allowed") {
     TestServer server;
     Client client(server.port());

@@ -59,17 +59,18 @@ bool Connection::send(std::string_view bytes) const {
     return true;
 }
 
+bool Connection::more(std::string& got) const {
+    char buffer[8192];
+    const auto count = recv(socket_, buffer, sizeof buffer, 0);
+    if (count > 0) got.append(buffer, static_cast<std::size_t>(count));
+    return count > 0;
+}
+
 std::optional<Reply> Connection::read() const {
     std::string got;
-    const auto more = [&] {
-        char buffer[8192];
-        const auto count = recv(socket_, buffer, sizeof buffer, 0);
-        if (count > 0) got.append(buffer, static_cast<std::size_t>(count));
-        return count > 0;
-    };
     std::size_t end = 0;
     while ((end = got.find("\r\n\r\n")) == got.npos) {
-        if (!more()) return std::nullopt;
+        if (!more(got)) return std::nullopt;
     }
     Reply reply;
     reply.status = std::stoi(got.substr(9, 3));
@@ -78,12 +79,13 @@ std::optional<Reply> Connection::read() const {
         const std::string line = got.substr(at, stop - at);
         std::string name = line.substr(0, line.find(':'));
         for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        reply.headers[name] = line.size() > name.size() + 2 ? line.substr(name.size() + 2) : "";
+        const std::size_t value = line.find_first_not_of(" \t", name.size() + 1);
+        reply.headers[name] = value == line.npos ? "" : line.substr(value);
         at = stop + 2;
     }
     const std::size_t length = reply.headers.contains("content-length") ? std::stoul(reply.headers["content-length"]) : 0;
     while (got.size() < end + 4 + length) {
-        if (!more()) return std::nullopt;
+        if (!more(got)) return std::nullopt;
     }
     reply.body = got.substr(end + 4, length);
     return reply;

@@ -1,0 +1,221 @@
+// The console as an operator has it in front of them, in a real browser.
+#include <catch2/catch.hpp>
+
+#include "integration/console_desk.hpp"
+
+using namespace tollgate::test;
+
+TEST_CASE("a new operator finds a charge that needs attention, understands what happened, retries it and sees it settle") {
+    Desk desk(Desk::Keys::some);
+    Browser& browser = desk.browser;
+    const std::string id = desk.stuck_charge();
+
+    desk.open();
+    browser.awaits("Log in with an API key");
+    desk.log_in(Desk::operator_key);
+    browser.awaits("What needs a human now", "h1");
+    browser.awaits("Needs attention 1", "#needs_attention");
+    CHECK(browser.sees("Undoing a charge keeps failing", "#needs_attention"));
+    CHECK(browser.sees("Next: void the authorization", "#needs_attention a"));
+    CHECK(browser.sees("Nothing here.", "#unknown_outcomes"));
+    CHECK(browser.text("#who") == "olga");
+    browser.photograph("home-attention");
+
+    browser.click("#needs_attention a", "ord_1");
+    browser.awaits("USD", "h1");
+    CHECK(browser.text("h1").find("49.99 for order ord_1") != std::string::npos);
+    CHECK(browser.sees("Needs attention", ".title-line .badge"));
+    CHECK(browser.sees(id));
+    CHECK(browser.sees("could not capture the payment", ".outlook"));
+    CHECK(browser.sees("It still has to void the authorization, tried 1 time so far", ".outlook"));
+    for (const char* words : {"Charge asked for", "Card authorized", "49.99 USD", "Capturing the payment failed",
+                              "Voiding the authorization failed", "Status: needs attention"}) {
+        INFO(words);
+        CHECK(browser.sees(words, ".timeline .what"));
+    }
+    CHECK(browser.sees("Shop acme", ".timeline .who"));
+    CHECK(browser.sees("Gateway", ".timeline .who"));
+    CHECK(browser.sees("Will void the authorization", ".timeline .next"));
+    browser.photograph("charge-attention");
+
+    browser.click("#retry");  // nobody has mended anything yet
+    browser.awaits("Retry this charge?", "dialog");
+    CHECK(browser.sees("try at once to void the authorization and to finish USD", "dialog"));
+    CHECK(browser.sees(id, "dialog"));
+    browser.photograph("retry-dialog");
+    CHECK(browser.run("return document.activeElement.textContent;") == boost::json::value("Cancel"));
+    browser.click("dialog button", "Retry now");
+    browser.awaits("It was tried again and still needs attention", ".notice");
+    browser.awaits("tried 2 times so far", ".outlook");
+
+    desk.broken = false;
+    browser.click("#retry");
+    browser.click("dialog button", "Retry now");
+    browser.awaits("Retried. The charge is settled: reversed.", ".notice");
+    browser.awaits("Reversed", ".title-line .badge");
+    CHECK(browser.sees("Everything was undone. Nothing is left to do.", ".outlook"));
+    CHECK(browser.sees("Retried by hand", ".timeline .operator .what"));
+    CHECK(browser.sees("Operator olga", ".timeline .operator .who"));
+    CHECK(browser.sees("Authorization voided", ".timeline .what"));
+    CHECK(browser.sees("Status: reversed", ".timeline .what"));
+    CHECK_FALSE(browser.sees("Retry", ".outlook button"));
+    CHECK(desk.status(id) == "reversed");
+    browser.photograph("charge-settled");
+
+    browser.click("nav a", "Home");
+    browser.awaits("Needs attention 0", "#needs_attention");
+    CHECK(browser.sees("Nothing here.", "#needs_attention"));
+}
+
+TEST_CASE("an operator is told what is wrong with a key, and after logging out nothing is shown to whoever goes back") {
+    Desk desk(Desk::Keys::some);
+    desk.expects(403);  // of the shop's key
+    Browser& browser = desk.browser;
+    const std::string id = desk.charge({});
+    desk.open("/console?charge=" + id);
+    browser.awaits("Log in", "button");
+    CHECK_FALSE(browser.sees("ord_1"));
+    desk.log_in("no-such-key-is-known-here-at-all");
+    browser.awaits("not known here", ".problem");
+    desk.log_in(Desk::shop_key);
+    browser.awaits("lacks the scope", ".problem");
+    browser.photograph("login-wrong");
+    desk.log_in(Desk::operator_key);
+    browser.awaits("for order ord_1", "h1");  // where they wanted to go
+    CHECK(browser.address().ends_with("/console?charge=" + id));
+    CHECK(browser.run("return document.cookie;") == boost::json::value(""));
+
+    browser.click("button", "Log out");
+    browser.awaits("You are logged out.");
+    for (int i = 0; i < 2; ++i) {
+        if (i == 0)
+            browser.back();
+        else
+            browser.reload();
+        browser.awaits("Log in", "button");
+        CHECK_FALSE(browser.sees("ord_1"));
+        CHECK_FALSE(browser.sees("olga"));
+    }
+}
+
+TEST_CASE("a session that ends in the middle leads to the login, and from there back to where the operator was") {
+    Desk desk(Desk::Keys::some);
+    Browser& browser = desk.browser;
+    const std::string id = desk.stuck_charge();
+    desk.open("/console?charge=" + id);
+    desk.log_in(Desk::operator_key);
+    browser.click("#retry");
+    browser.awaits("Retry this charge?", "dialog");
+    browser.forget_cookies();
+    browser.click("dialog button", "Retry now");
+    browser.awaits("Your session has ended. Log in again", ".problem");
+    CHECK_FALSE(browser.sees("ord_1"));
+    desk.log_in(Desk::operator_key);
+    browser.awaits("for order ord_1", "h1");
+    CHECK(browser.address().ends_with("/console?charge=" + id));
+    CHECK(browser.sees("tried 1 time so far", ".outlook"));
+}
+
+TEST_CASE("charges are found by their id, their order and their customer") {
+    Desk desk;
+    Browser& browser = desk.browser;
+    const std::string first = desk.charge({.id = "ord_A", .customer = "cus_ann"});
+    desk.charge({.id = "ord_B", .customer = "cus_ann"});
+    desk.charge({.id = "ord_C", .customer = "cus_bob"});
+    desk.open();
+    const auto search = [&](const std::string& words, const std::string& told) {
+        browser.press({"/"});
+        browser.fill("#q", words);
+        browser.press({keys::enter});
+        browser.awaits("Charges that match “" + words + "”", "h1");
+        browser.awaits(told, ".foot");
+    };
+    browser.awaits("What needs a human now", "h1");
+    search("cus_ann", "2 charges, newest first");
+    CHECK(browser.text(".rows").find("ord_B") < browser.text(".rows").find("ord_A"));
+    CHECK_FALSE(browser.sees("ord_C", ".rows"));
+    browser.photograph("search");
+    search("ord_C", "1 charge, newest first");
+    CHECK(browser.sees("cus_bob", ".rows"));
+    search(first, "1 charge, newest first");
+    browser.click(".rows a", "ord_A");
+    browser.awaits("for order ord_A", "h1");
+    browser.back();
+    browser.awaits("1 charge, newest first", ".foot");
+    search("nothing of this kind", "Nothing was found");
+}
+
+TEST_CASE("a part of a charge is refunded with a confirmation, and more than was captured is refused before it is sent on") {
+    Desk desk;
+    desk.expects(422);
+    Browser& browser = desk.browser;
+    const std::string id = desk.charge({.amount = 10'000, .currency = "KWD"});
+    desk.open("/console?charge=" + id);
+    browser.awaits("10.000 for order ord_1", "h1");
+    browser.click("#refund");
+    browser.awaits("Refund this charge?", "dialog");
+    CHECK(browser.run("return document.querySelector('#field-amount').value;") == boost::json::value("10.000"));
+    browser.photograph("refund-dialog");
+    browser.fill("#field-amount", "ten");
+    browser.click("dialog button", "Refund");
+    browser.awaits("Give the amount in KWD", "dialog .problem");
+    browser.fill("#field-amount", "2.5");
+    browser.fill("#field-reason", "late \"parcel\"");
+    browser.click("dialog button", "Refund");
+    browser.awaits("Refunded KWD", ".notice");
+    CHECK(browser.text(".notice").find("2.500") != std::string::npos);
+    browser.awaits("Asked for a refund", ".timeline .what");
+    CHECK(browser.sees("2.500 KWD: late \"parcel\"", ".timeline .what"));
+    CHECK(browser.sees("Payment refunded", ".timeline .what"));
+    CHECK(browser.sees("refund", "tbody td"));
+
+    browser.click("#refund");
+    browser.awaits("7.500 can be refunded", "dialog");
+    browser.fill("#field-amount", "7.501");
+    browser.click("dialog button", "Refund");
+    browser.awaits("7.500", "dialog .problem");
+    CHECK_FALSE(browser.sees("Refunded", "dialog"));
+    browser.press({keys::escape});
+    browser.until("the dialog is closed", [&] { return !browser.sees("", "dialog"); });
+    CHECK(must(request(desk.stage.port(), {.path = "/charge/" + id})).text("amount_refunded") == "2500");
+}
+
+TEST_CASE("a dead letter is opened, read and replayed") {
+    Desk desk;
+    Browser& browser = desk.browser;
+    const std::string id = desk.charge({});
+    const auto poison =
+        desk.stage.send("payment.refunded", about(id, R"(,"refund_id":"re_<b>","amount":"lots","currency":"USD")"));
+    REQUIRE(desk.stage.comes_to(poison.id, "dead"));
+    desk.open();
+    browser.awaits("Dead letters 1", "#dead_letters");
+    browser.photograph("home-dead-letter");
+    browser.click("#dead_letters a", "payment.refunded");
+    browser.awaits("Given up", ".badge");
+    CHECK(browser.sees("\"refund_id\": \"re_<b>\"", "pre"));
+    CHECK(browser.sees("amount", "dd"));
+    browser.photograph("event");
+    browser.click("#replay");
+    browser.awaits("Replay this event?", "dialog");
+    browser.click("dialog button", "Replay now");
+    browser.awaits("It waits to be worked on now", ".notice");
+    browser.awaits("Given up", ".badge");  // it is as bad as before
+    CHECK(browser.sees("Replay", "button"));
+}
+
+TEST_CASE("a breaker that opens is seen at once, without loading the page again") {
+    Desk desk(Desk::Keys::none, {{"TOLLGATE_BREAKER_FAILURE_THRESHOLD", "2"}, {"TOLLGATE_BREAKER_RECOVERY_TIMEOUT", "60s"}});
+    Browser& browser = desk.browser;
+    desk.open();
+    browser.awaits("Live", ".live");
+    browser.run("document.body.dataset.mark = 'first';");
+    CHECK_FALSE(browser.sees("calls are refused at once", "[data-breaker]"));
+    desk.stuck_charge({.id = "ord_1", .token = "tok_capture_fails"});
+    desk.stuck_charge({.id = "ord_2", .token = "tok_capture_fails"});
+    browser.awaits("calls are refused at once", "[data-breaker=\"gateway.void\"]");
+    CHECK(browser.sees("Open", "[data-breaker=\"gateway.void\"] .badge"));
+    browser.photograph("home-live");
+    CHECK(browser.run("return document.body.dataset.mark;") == boost::json::value("first"));
+    desk.stage.newest().kill_hard();
+    browser.awaits("Cut off at", ".live");
+}

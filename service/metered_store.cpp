@@ -44,6 +44,10 @@ Task<Result<ChargePage>> MeteredCharges::survey(SurveyQuery query) {
     return timer_.time("survey", inner_.survey(std::move(query)));
 }
 
+Task<Result<std::vector<ChargeRow>>> MeteredCharges::expiring(WallTime until, std::size_t limit) {
+    return timer_.time("expiring", inner_.expiring(until, limit));
+}
+
 Task<Result<std::optional<std::string>>> MeteredCharges::charge_of(std::string gateway_id) {
     return timer_.time("charge_of", inner_.charge_of(std::move(gateway_id)));
 }

@@ -45,6 +45,7 @@ public:
     Task<Result<std::optional<ChargeRow>>> find(std::string id) override;
     Task<Result<ChargePage>> page(ChargeQuery query) override;
     Task<Result<ChargePage>> survey(SurveyQuery query) override;
+    Task<Result<std::vector<ChargeRow>>> expiring(WallTime until, std::size_t limit) override;
     Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) override;
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override;
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string charge_id) override;

@@ -256,7 +256,7 @@ public:
 
     /// Authorized charges of all tenants that are due before `until`, up to `limit` (at most 100), the earliest first: their
     /// authorizations run out soon. Its cost follows from what it tells.
-    virtual Task<Result<std::vector<ChargeRow>>> expiring(WallTime, std::size_t) { co_return std::vector<ChargeRow>{}; }
+    virtual Task<Result<std::vector<ChargeRow>>> expiring(WallTime until, std::size_t limit) = 0;
 
     /// The charge whose ledger has an entry of this gateway id; any of them where there are several.
     virtual Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) = 0;

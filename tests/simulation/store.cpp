@@ -84,6 +84,9 @@ public:
 
     Task<Result<ChargePage>> page(ChargeQuery query) override { co_return store_.truth_->page(query); }
     Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return store_.truth_->survey(query); }
+    Task<Result<std::vector<ChargeRow>>> expiring(WallTime until, std::size_t limit) override {
+        co_return store_.truth_->expiring(until, limit);
+    }
     Task<Result<std::optional<std::string>>> charge_of(std::string id) override { co_return store_.truth_->charge_of(id); }
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override { co_return store_.truth_->money_at_risk(); }
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string id) override { co_return store_.truth_->ledger(id); }

@@ -36,6 +36,9 @@ public:
     }
     Result<ChargePage> page(const ChargeQuery& query) override { return charges_.page(query); }
     Result<ChargePage> survey(const SurveyQuery& query) override { return charges_.survey(query); }
+    Result<std::vector<ChargeRow>> expiring(WallTime until, std::size_t limit) override {
+        return charges_.expiring(until, limit);
+    }
     Result<std::optional<std::string>> charge_of(const std::string& id) override { return charges_.charge_of(id); }
     Result<std::vector<CurrencyAtRisk>> money_at_risk() override { return charges_.money_at_risk(); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return charges_.ledger(id); }
@@ -90,6 +93,9 @@ public:
     Result<std::optional<ChargeRow>> find(const std::string& id) override { return reads_.find(id); }
     Result<ChargePage> page(const ChargeQuery& query) override { return reads_.page(query); }
     Result<ChargePage> survey(const SurveyQuery& query) override { return reads_.survey(query); }
+    Result<std::vector<ChargeRow>> expiring(WallTime until, std::size_t limit) override {
+        return reads_.expiring(until, limit);
+    }
     Result<std::optional<std::string>> charge_of(const std::string& id) override { return reads_.charge_of(id); }
     Result<std::vector<CurrencyAtRisk>> money_at_risk() override { return reads_.money_at_risk(); }
     Result<std::vector<LedgerEntry>> ledger(const std::string& id) override { return reads_.ledger(id); }

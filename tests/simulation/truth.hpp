@@ -20,6 +20,7 @@ public:
     virtual Result<std::optional<ChargeRow>> find(const std::string& id) = 0;
     virtual Result<ChargePage> page(const ChargeQuery& query) = 0;
     virtual Result<ChargePage> survey(const SurveyQuery& query) = 0;
+    virtual Result<std::vector<ChargeRow>> expiring(WallTime until, std::size_t limit) = 0;
     virtual Result<std::optional<std::string>> charge_of(const std::string& gateway_id) = 0;
     virtual Result<std::vector<CurrencyAtRisk>> money_at_risk() = 0;
     virtual Result<std::vector<LedgerEntry>> ledger(const std::string& id) = 0;

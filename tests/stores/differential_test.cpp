@@ -35,10 +35,12 @@ private:
             take();
         } else if (what < 87) {
             take_for();
-        } else if (what < 94) {
+        } else if (what < 92) {
             page();
-        } else if (what < 96) {
+        } else if (what < 97) {
             survey();
+        } else if (what < 98) {
+            expiring();
         } else {
             look(any_charge().id);
         }
@@ -176,6 +178,34 @@ private:
         compare(told(bench_.loop.run(model_.census(now)).value()), told(bench_.census(now)));
     }
 
+    [[nodiscard]] static const char* kind_of(const SurveyQuery& query) {
+        if (!query.order_id.empty()) return "surveyed an order";
+        if (!query.customer_id.empty()) return "surveyed a customer";
+        return query.refunding ? "surveyed with refunds" : "surveyed";
+    }
+
+    void expiring() {
+        const WallTime until = draw_.clock.now() + seconds(draw_.dice.below(120));
+        const std::size_t limit = draw_.dice.percent(50) ? 100 : draw_.dice.below(4);
+        operation_ = "expiring before " + told(until) + ", " + std::to_string(limit);
+        const auto expected = bench_.loop.run(model_.expiring(until, limit)).value();
+        std::vector<ChargeRow> actual = bench_.loop.run(bench_.charges().expiring(until, limit)).value();
+        if (!expected.empty()) met_.insert("expiring");
+        const auto due_times = [](const std::vector<ChargeRow>& rows) {
+            std::string times;
+            for (const ChargeRow& row : rows) times += told(row.due_at) + " ";
+            return times;
+        };
+        compare(due_times(expected), due_times(actual));
+        if (limit < 100) return;  // of several that are due at once, each store has others
+        const auto all = [this](std::vector<ChargeRow> rows) {
+            std::ranges::sort(rows, {}, &ChargeRow::id);
+            for (ChargeRow& row : rows) forget_outlived(row);
+            return told(rows);
+        };
+        compare(all(expected), all(std::move(actual)));
+    }
+
     /// All pages at once, by id: where several charges are as new as each other, each store has an order of its own.
     void survey() {
         const SurveyQuery asked = draw_.survey();
@@ -192,7 +222,7 @@ private:
             } while (!query.cursor.empty());
             std::ranges::sort(rows, {}, &ChargeRow::id);
             for (ChargeRow& row : rows) forget_outlived(row);
-            if (rows.size() > query.limit) met_.insert(query.refunding ? "surveyed with refunds" : "surveyed");
+            if (rows.size() > query.limit) met_.insert(kind_of(query));
             return told(rows);
         };
         const std::string expected = all(model_);
@@ -301,6 +331,9 @@ TEST_CASE("every store does what the model does, operation for operation") {
                                                                           "page failed: bad_request",
                                                                           "surveyed",
                                                                           "surveyed with refunds",
+                                                                          "surveyed an order",
+                                                                          "surveyed a customer",
+                                                                          "expiring",
                                                                           "take for taken",
                                                                           "take for owned",
                                                                           "take for known",

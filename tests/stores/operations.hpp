@@ -99,6 +99,7 @@ public:
         row.id = id_of(key, row.tenant);
         row.fingerprint = dice.percent(90) ? "payload" : "another payload";
         row.order_id = order();
+        row.customer_id = dice.percent(90) ? customer() : "";
         row.amount = dice.percent(75) ? 1 : 11;
         row.currency = dice.percent(75) ? "USD" : "JPY";
         row.state = bytes();
@@ -150,7 +151,16 @@ public:
     }
 
     [[nodiscard]] SurveyQuery survey() {
-        SurveyQuery query{.statuses = {}, .refunding = dice.percent(50), .limit = 1 + dice.below(4), .cursor = ""};
+        SurveyQuery query{.statuses = {}, .limit = 1 + dice.below(4), .cursor = ""};
+        if (dice.percent(25)) {
+            query.order_id = order();
+            return query;
+        }
+        if (dice.percent(33)) {
+            query.customer_id = customer();
+            return query;
+        }
+        query.refunding = dice.percent(50);
         for (int i = 0; i < 9; ++i) {
             if (dice.percent(40)) query.statuses.push_back(static_cast<ChargeStatus>(i));
         }

@@ -6,7 +6,6 @@
 
 #include "child.hpp"
 #include "sqlite_under_test.hpp"
-#include "stores/sqlite/charge_writes.hpp"
 #include "stores/sqlite/schema.hpp"
 
 using namespace tollgate;
@@ -170,18 +169,66 @@ TEST_CASE("a store file from before reconciliation tells the days that it has th
     {
         Database database = Database::open(path, Database::Access::read_write, "").value();
         REQUIRE(migrate(database, path, migrations().first(4)));
-        ChargeWrites writes(database);
-        BeginCharge begin = begin_of("a");
-        REQUIRE(writes.begin(begin));
-        Transition end = end_of(begin.row, Answer{201, "done"});
-        end.ledger = {{"capture", "cap_1", 4999, "USD"}};
-        REQUIRE(writes.advance(end));
     }
+    run_sql(path,
+            "INSERT INTO charges (id, tenant, idempotency_key, fingerprint, order_id, amount, currency, status, live,"
+            " created_at, begun_at, attempt, fence, lease_until, key_free, state) VALUES ('" +
+                id_of("a") +
+                "', 'shop', 'a', 'payload', 'order', 4999, 'USD', 'succeeded', 1, 1000, 1000, 1, 1, 0, 0, x'00');"
+                "INSERT INTO ledger VALUES (1, 1, 'capture', 'cap_1', 4999, 'USD', " +
+                std::to_string(noon.time_since_epoch().count()) + ")");
     Loop loop;
     const auto store = SqliteStore::open({.path = path}).value();
     CHECK(read_day(loop, store->reconciliation(), {.day = today, .cursor = ""}) ==
           std::vector<BookedEntry>{{id_of("a"), {"capture", "cap_1", 4999, "USD"}, noon}});
     CHECK(loop.run(store->reconciliation().claim_run(today, noon, noon, WallTime::min())).value() == 1);
+}
+
+TEST_CASE("a store file from before the search keeps its charges and finds them by customer and by what runs out") {
+    using namespace tollgate::sqlite;
+    TemporaryFolder folder;
+    const std::string path = folder.file("store.db");
+    {
+        Database database = Database::open(path, Database::Access::read_write, "").value();
+        REQUIRE(migrate(database, path, migrations().first(5)));
+    }
+    const auto insert = [&](const std::string& key, const std::string& state) {
+        run_sql(path,
+                "INSERT INTO charges (id, tenant, idempotency_key, fingerprint, order_id, amount, currency, status, live,"
+                " created_at, begun_at, attempt, fence, lease_until, due_at, key_free, state) VALUES ('" +
+                    id_of(key) + "', 'shop', '" + key +
+                    "', 'payload', 'order', 4999, 'USD', 'authorized', 1, 1000, 1000, 1, 3, 0, 5000, 0, " + state + ")");
+    };
+    insert("a", R"(CAST('{"req":{"pm":"tok","cus":["cus \u00fc \"1\"","a@b.example","DE"]}}' AS BLOB))");
+    const std::vector<std::string> unreadable{"x'00ff'",
+                                              "x''",
+                                              "CAST('{\"req\":{\"cus\":[]}}' AS BLOB)",
+                                              "CAST('{\"req\":{\"cus\":[7]}}' AS BLOB)",
+                                              "CAST('{\"req\":{\"cus\":[null]}}' AS BLOB)",
+                                              "CAST('{\"req\":{\"cus\":[[\"a\"]]}}' AS BLOB)",
+                                              "CAST('[]' AS BLOB)",
+                                              "CAST('{\"req\":' AS BLOB)"};
+    for (const std::string& state : unreadable) insert("u" + std::to_string(&state - unreadable.data()), state);
+
+    Loop loop;
+    const auto store = SqliteStore::open({.path = path}).value();
+    const ChargeRow row = loop.run(store->find(id_of("a"))).value().value();
+    CHECK(row.customer_id == "cus \xc3\xbc \"1\"");
+    CHECK(row.fence == 3);
+    CHECK(row.state == R"({"req":{"pm":"tok","cus":["cus \u00fc \"1\"","a@b.example","DE"]}})");
+    const ChargePage found =
+        loop.run(store->survey({.statuses = {}, .order_id = "", .customer_id = row.customer_id, .cursor = ""})).value();
+    REQUIRE(found.rows.size() == 1);
+    CHECK(found.rows[0].id == row.id);
+    for (std::size_t i = 0; i < unreadable.size(); ++i) {
+        INFO(unreadable[i]);
+        CHECK(loop.run(store->find(id_of("u" + std::to_string(i)))).value()->customer_id.empty());
+    }
+    const std::size_t all = unreadable.size() + 1;
+    CHECK(loop.run(store->survey({.statuses = {}, .order_id = "order", .customer_id = "", .cursor = ""})).value().rows.size() ==
+          all);
+    CHECK(loop.run(store->expiring(noon, 100)).value().size() == all);
+    REQUIRE(loop.run(store->sessions().open_session({.id = "s", .owner = "ops", .expires_at = noon}, noon)));
 }
 
 TEST_CASE("a command beside a running service reads what is committed and writes nothing") {

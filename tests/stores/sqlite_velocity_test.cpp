@@ -72,9 +72,11 @@ TEST_CASE("a store file from before velocities opens and counts") {
     {
         Database older = Database::open(options.path, Database::Access::read_write, "").value();
         REQUIRE(migrate(older, options.path, migrations().first(1)));
-        ChargeWrites writes(older);
-        BeginCharge begin = begin_of("old");
-        REQUIRE(writes.begin(begin));
+        const std::string charge =
+            "INSERT INTO charges (id, tenant, idempotency_key, fingerprint, order_id, amount, currency, status, live,"
+            " created_at, begun_at, attempt, fence, lease_until, key_free, state) VALUES ('" +
+            id_of("old") + "', 'shop', 'old', 'payload', 'order', 4999, 'USD', 'processing', 1, 0, 0, 1, 1, 0, 0, x'')";
+        REQUIRE(older.run(charge.c_str()));
     }
     CHECK_FALSE(SqliteStore::open_read_only(options));
     const auto store = SqliteStore::open(options).value();

@@ -135,11 +135,11 @@ inline std::string told(const Velocity& velocity) {
 inline std::string told(const ChargeRow& row) {
     std::ostringstream out;
     out << row.id << " tenant " << told(row.tenant) << " key " << told(row.idempotency_key) << " payload "
-        << told(row.fingerprint) << " order " << told(row.order_id) << ' ' << row.amount << ' ' << row.currency << ' '
-        << name(row.status) << (row.live ? " live" : " dead") << " state " << told(row.state) << " created "
-        << told(row.created_at) << " begun " << told(row.begun_at) << " attempt " << row.attempt << " fence " << row.fence
-        << " lease " << told(row.lease_until) << " due " << told(row.due_at) << " answer " << told(row.answer)
-        << (row.key_free ? " free" : "");
+        << told(row.fingerprint) << " order " << told(row.order_id) << " customer " << told(row.customer_id) << ' '
+        << row.amount << ' ' << row.currency << ' ' << name(row.status) << (row.live ? " live" : " dead") << " state "
+        << told(row.state) << " created " << told(row.created_at) << " begun " << told(row.begun_at) << " attempt "
+        << row.attempt << " fence " << row.fence << " lease " << told(row.lease_until) << " due " << told(row.due_at)
+        << " answer " << told(row.answer) << (row.key_free ? " free" : "");
     return out.str();
 }
 
@@ -243,6 +243,8 @@ template <class T>
     std::string text = "survey of";
     for (const ChargeStatus status : query.statuses) text.append(" ").append(name(status));
     if (query.refunding) text += " refunding";
+    if (!query.order_id.empty()) text += " order " + told(query.order_id);
+    if (!query.customer_id.empty()) text += " customer " + told(query.customer_id);
     return text + " limit " + std::to_string(query.limit);
 }
 

@@ -149,10 +149,23 @@ public:
 
     [[nodiscard]] Result<ChargePage> survey(const SurveyQuery& query) const {
         return newest(query, [&query](const Record& record) {
+            if (!query.order_id.empty()) return record.row.order_id == query.order_id;
+            if (!query.customer_id.empty()) return record.row.customer_id == query.customer_id;
             const ChargeStatus status = record.row.status;
             const bool refunding = status == ChargeStatus::succeeded && record.at_risk.pending_refund > 0;
             return (query.refunding && refunding) || std::ranges::find(query.statuses, status) != query.statuses.end();
         });
+    }
+
+    [[nodiscard]] std::vector<ChargeRow> expiring(WallTime until, std::size_t limit) const {
+        std::vector<ChargeRow> rows;
+        for (const auto& [id, record] : records_) {
+            const ChargeRow& row = record.row;
+            if (row.status == ChargeStatus::authorized && row.due_at && *row.due_at < until) rows.push_back(row);
+        }
+        std::ranges::sort(rows, {}, [](const ChargeRow& row) { return std::pair(*row.due_at, row.id); });
+        rows.resize(std::min<std::size_t>({rows.size(), limit, 100}));
+        return rows;
     }
 
     /// For an owner that knows every earlier one to be dead.

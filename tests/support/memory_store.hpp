@@ -89,6 +89,10 @@ public:
 
     Task<Result<ChargePage>> survey(SurveyQuery query) override { co_return charges.survey(query); }
 
+    Task<Result<std::vector<ChargeRow>>> expiring(WallTime until, std::size_t limit) override {
+        co_return charges.expiring(until, limit);
+    }
+
     Task<Result<std::optional<std::string>>> charge_of(std::string gateway_id) override {
         co_return charges.charge_of(gateway_id);
     }

@@ -62,6 +62,12 @@ else
   call('ZADD', KEYS[2], due > lease and due or lease, id)
 end
 
+if sub(standing, 1, 1) == authorized and ARGV[5] ~= '' then
+  call('ZADD', prefix .. 'z', ARGV[5], id)
+elseif sub(row[3], 1, 1) == authorized then
+  call('ZREM', prefix .. 'z', id)
+end
+
 if from then call('ZREM', from, id) end
 if to then call('ZADD', to, row[6], id) end
 if living and sub(standing, 2, 2) == '0' then

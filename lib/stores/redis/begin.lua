@@ -1,14 +1,15 @@
 -- A key is begun, taken over, or answered as it stands (ports.hpp: ChargeStore::begin).
 --
--- KEYS: row, due, seq, tenant's list, order's list, living of the sale, status' list, told, limit, velocity…
+-- KEYS: row, due, seq, tenant's list, order's list, customer's list, living of the sale, status' list, told, limit, velocity…
 -- ARGV: 1 now, 2 nonce, 3 id, 4 fingerprint, 5 sale, 6 key, 7 state, 8 lease, 9 standing, 10 "1": admission refuses,
 --   11 duplicates window (0: off), 12 "1": duplicates allowed, 13 requests (0: no limit), 14 per in microseconds, 15 burst,
---   16 "1": leave a trace of a replay, 17 how many velocities, then for each: window, max, "1": counts itself; audit.
+--   16 "1": leave a trace of a replay, 17 customer, 18 how many velocities, then for each: window, max, "1": counts
+--   itself; audit.
 -- Returns {what, the row or what is needed of it, …}: see begin_call.cpp.
 local now, nonce, id, sale = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[5]
-local velocities = tonumber(ARGV[17])
-local audit = 18 + 3 * velocities
-local ROW, DUE, LIVING, TOLD, LIMIT = KEYS[1], KEYS[2], KEYS[6], KEYS[8], KEYS[9]
+local customer, velocities = ARGV[17], tonumber(ARGV[18])
+local audit = 19 + 3 * velocities
+local ROW, DUE, LIVING, TOLD, LIMIT = KEYS[1], KEYS[2], KEYS[7], KEYS[9], KEYS[10]
 local floor = math.floor
 
 -- Whoever was told that nothing was begun must stay right, though another copy of this call may still arrive.
@@ -21,8 +22,8 @@ end
 local function counts()
   local all = {}
   for i = 1, velocities do
-    local at = 15 + 3 * i
-    all[i] = call('ZCOUNT', KEYS[9 + i], '(' .. (now - tonumber(ARGV[at])), '+inf')
+    local at = 16 + 3 * i
+    all[i] = call('ZCOUNT', KEYS[10 + i], '(' .. (now - tonumber(ARGV[at])), '+inf')
   end
   return all
 end
@@ -72,7 +73,7 @@ local function gcra(tat, at, requests, per, burst)
   return start_of(arrival + 1) + offset
 end
 
-local row = call('HMGET', ROW, 'f', 'n', 's', 'p', 'A', 'd', 'l', 'q', 'r', 'i', 'm', 'b', 'u')
+local row = call('HMGET', ROW, 'f', 'n', 's', 'p', 'A', 'd', 'l', 'q', 'r', 'i', 'm', 'b', 'u', 'c')
 local fence, owner, standing = row[1], row[2], row[3]
 
 if fence and sub(owner, 2) == nonce then  -- this very call has been here before
@@ -149,20 +150,24 @@ if fence then
     call('ZADD', KEYS[5], seq, id)
   end
   call('ZREM', list_of(letter_of(standing, risk), was), id)
+  call('ZREM', prefix .. 'z', id)
   if risk then move_risk(was, risk, '') end
-  if mark ~= succeeded then call('ZADD', KEYS[7], seq, id) end
+  if mark ~= succeeded then call('ZADD', KEYS[8], seq, id) end
+  local old_customer = row[14] or ''
+  if old_customer ~= customer and old_customer ~= '' then call('ZREM', prefix .. 'b:' .. old_customer, id) end
   call('HDEL', ROW, 'A', 'B', 'u')
   call('HSET', ROW, 'f', known + 1, 'n', 'f' .. nonce, 's', ARGV[9], 'd', ARGV[1], 'l', ARGV[8], 'p', ARGV[4], 'b', ARGV[1],
-    'x', ARGV[7], 'm', sale, 'r', attempt)
+    'x', ARGV[7], 'm', sale, 'r', attempt, 'c', customer)
 else
   seq, attempt, created = call('INCR', KEYS[3]), 1, ARGV[1] .. ' ' .. ARGV[6]
   call('HSET', ROW, 'f', '1', 'n', 'f' .. nonce, 's', ARGV[9], 'd', ARGV[1], 'l', ARGV[8], 'p', ARGV[4], 'b', ARGV[1],
-    'x', ARGV[7], 'm', sale, 'q', seq, 'i', created)
+    'x', ARGV[7], 'm', sale, 'q', seq, 'i', created, 'c', customer)
   call('ZADD', KEYS[4], seq, id)
   call('ZADD', KEYS[5], seq, id)
-  if mark ~= succeeded then call('ZADD', KEYS[7], seq, id) end
+  if mark ~= succeeded then call('ZADD', KEYS[8], seq, id) end
   call('SADD', prefix .. 'n', tenant_of(sale))
 end
+if customer ~= '' then call('ZADD', KEYS[6], seq, id) end
 
 local lease = tonumber(ARGV[8])
 call('ZADD', DUE, lease > now and lease or now, id)
@@ -181,7 +186,7 @@ end
 
 local event = id .. ':begun'
 for i = 1, velocities do
-  local at = 15 + 3 * i
-  if ARGV[at + 2] == '1' then add_event(KEYS[9 + i], ARGV[1], ARGV[at], tonumber(ARGV[at + 1]), event) end
+  local at = 16 + 3 * i
+  if ARGV[at + 2] == '1' then add_event(KEYS[10 + i], ARGV[1], ARGV[at], tonumber(ARGV[at + 1]), event) end
 end
 return {'f', created, attempt, known + 1, ARGV[1], kept, counts()}

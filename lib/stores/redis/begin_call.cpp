@@ -29,7 +29,8 @@ Words keys_of(const BeginCharge& begin, const Keys& keys, const std::string& non
     const ChargeRow& row = begin.row;
     Words words;
     words.add(keys.row(row.id)).add(keys.due()).add(keys.arrivals()).add(keys.of_tenant(row.tenant));
-    words.add(keys.of_order(row.tenant, row.order_id)).add(keys.living(sale)).add(keys.of_status(row.status, row.tenant));
+    words.add(keys.of_order(row.tenant, row.order_id)).add(keys.of_customer(row.customer_id));
+    words.add(keys.living(sale)).add(keys.of_status(row.status, row.tenant));
     words.add(keys.told(nonce)).add(keys.limit(begin.admission.limit_key));
     for (const Velocity& velocity : begin.admission.velocities) words.add(keys.velocity(velocity.key));
     return words;
@@ -43,7 +44,8 @@ Words arguments_of(const BeginCharge& begin, const std::string& nonce, const std
     words.ref(begin.admission.refusal ? "1" : "0").add(begin.duplicates_window.count());
     words.ref(begin.allow_duplicate ? "1" : "0");
     add_limit(words, begin.admission);
-    words.ref(trace_replays ? "1" : "0").add(static_cast<std::int64_t>(begin.admission.velocities.size()));
+    words.ref(trace_replays ? "1" : "0").ref(row.customer_id);
+    words.add(static_cast<std::int64_t>(begin.admission.velocities.size()));
     for (const Velocity& velocity : begin.admission.velocities) {
         words.add(velocity.window.count()).add(velocity.max).ref(velocity.counts_begin ? "1" : "0");
     }

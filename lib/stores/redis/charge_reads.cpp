@@ -75,6 +75,42 @@ Task<Result<std::vector<LedgerEntry>>> StoreCore::ledger(Lane& lane, std::string
     co_return read_ledger(*answer);
 }
 
+/// The earliest of each partition, then of all these.
+Task<Result<std::vector<ChargeRow>>> StoreCore::expiring(Lane& lane, WallTime until, std::size_t limit) {
+    const SteadyTime by = deadline(lane);
+    const std::size_t most = std::min<std::size_t>(limit, 100);
+    const std::string before = "(" + text_of(until);
+    const std::string count = std::to_string(most);
+    std::vector<Task<Answer>> looks;
+    for (int i = 0; i < partitions; ++i) {
+        Command look{"ZRANGE", Keys(i).authorized(), "-inf", before, "BYSCORE", "LIMIT", "0", count, "WITHSCORES"};
+        looks.push_back(command(lane, std::move(look), i, by));
+    }
+    std::vector<std::pair<std::int64_t, std::string>> due;
+    for (const Answer& answer : co_await all_of(lane.runtime, std::move(looks))) {
+        if (!answer) co_return fail(not_read());
+        for (std::size_t i = 0; i + 1 < answer->size(); i += 2) {
+            due.emplace_back((*answer)[i + 1].integer(), (*answer)[i].text());
+        }
+    }
+    std::ranges::sort(due);
+    due.resize(std::min(due.size(), most));
+    std::vector<Task<Answer>> reads;
+    for (const auto& [at, id] : due) {
+        const int partition = partition_of_charge(id);
+        reads.push_back(command(lane, {"HGETALL", Keys(partition).row(id)}, partition, by));
+    }
+    std::vector<ChargeRow> rows;
+    const std::vector<Answer> answers = co_await all_of(lane.runtime, std::move(reads));
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (!answers[i]) co_return fail(not_read());
+        ChargeRow row = read_row(due[i].second, *answers[i]).row;
+        const bool moved_on = row.status != ChargeStatus::authorized || !row.due_at || *row.due_at >= until;
+        if (!moved_on) rows.push_back(std::move(row));
+    }
+    co_return rows;
+}
+
 /// Nothing of a gateway's id tells where its charge lies.
 Task<Result<std::optional<std::string>>> StoreCore::charge_of(Lane& lane, std::string gateway_id) {
     const SteadyTime by = deadline(lane);

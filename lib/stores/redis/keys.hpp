@@ -15,6 +15,8 @@
 ///     tg:{pNN}:t:TENANT      ZSET    charges by order of arrival; o:LEN:TENANT LEN:ORDER those of an order;
 ///     tg:{pNN}:s:CTENANT             those of a status (its letter C), except the succeeded ones, which are most: of these
 ///                                    those with a pending refund (C is f)
+///     tg:{pNN}:b:CUSTOMER    ZSET    charges of a customer by order of arrival, of whatever tenant
+///     tg:{pNN}:z             ZSET    charges that wait for their capture by due_at
 ///     tg:{pNN}:l:SALE        ZSET    living charges of one order, amount and currency by begun_at; as long as the window
 ///     tg:{pNN}:m:ID          HASH    ledger: "type gateway-id" → "place:amount:currency:at"
 ///     tg:{pNN}:d:DAY         LIST    ledger of a UTC day (20261122), by the entries' own times: see rows.hpp
@@ -64,6 +66,8 @@ public:
     [[nodiscard]] std::string of_tenant(std::string_view tenant) const { return key("t:", tenant); }
     [[nodiscard]] std::string of_order(std::string_view tenant, std::string_view order) const;
     [[nodiscard]] std::string of_status(ChargeStatus status, std::string_view tenant) const;
+    [[nodiscard]] std::string of_customer(std::string_view customer) const { return key("b:", customer); }
+    [[nodiscard]] std::string authorized() const { return key("z"); }
     [[nodiscard]] std::string living(std::string_view sale) const { return key("l:", sale); }
     [[nodiscard]] std::string ledger(std::string_view id) const { return key("m:", id); }
     [[nodiscard]] std::string day(WallTime at) const { return key("d:", day_name(at)); }

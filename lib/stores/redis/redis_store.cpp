@@ -161,6 +161,10 @@ Task<Result<ChargePage>> RedisStore::survey(SurveyQuery query) {
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->survey(lane, std::move(query)); });
 }
 
+Task<Result<std::vector<ChargeRow>>> RedisStore::expiring(WallTime until, std::size_t limit) {
+    co_return co_await core_->lanes().run([&](Lane& lane) { return core_->expiring(lane, until, limit); });
+}
+
 Task<Result<std::optional<std::string>>> RedisStore::charge_of(std::string gateway_id) {
     co_return co_await core_->lanes().run([&](Lane& lane) { return core_->charge_of(lane, std::move(gateway_id)); });
 }

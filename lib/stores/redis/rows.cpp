@@ -79,6 +79,9 @@ void read_field(StoredRow& stored, char name, std::string_view value) {
         case 'p':
             row.fingerprint = value;
             break;
+        case 'c':
+            row.customer_id = value;
+            break;
         case 'b':
             row.begun_at = time_of(value);
             break;

@@ -19,6 +19,7 @@
 ///     q  order of arrival           i  created_at, a space, the idempotency key
 ///     r  attempt, after the first   A  answered_at, from then on; B the answer's status and body, until it is forgotten
 ///     u  at risk: "unknown:uncaptured:pending refund"; absent: nothing is
+///     c  customer
 namespace tollgate::redis {
 
 [[nodiscard]] char letter_of(ChargeStatus status) noexcept;

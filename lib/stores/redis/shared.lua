@@ -40,7 +40,7 @@ local function order_of(sale)
 end
 
 -- A standing is three characters: the status' letter, whether it is live, whether its key is free.
-local succeeded, refunding = 's', 'f'
+local succeeded, refunding, authorized = 's', 'f', 'a'
 
 -- Which list a charge is in, by its letter. Pages of succeeded charges are dense in the tenant's own list: they have one only
 -- while a refund is pending, which the last number of what is at risk tells. Every other status has a list.

@@ -56,6 +56,7 @@ public:
     Task<Result<std::optional<ChargeRow>>> find(Lane& lane, std::string id);
     Task<Result<ChargePage>> page(Lane& lane, ChargeQuery query);
     Task<Result<ChargePage>> survey(Lane& lane, SurveyQuery query);
+    Task<Result<std::vector<ChargeRow>>> expiring(Lane& lane, WallTime until, std::size_t limit);
     Task<Result<std::optional<std::string>>> charge_of(Lane& lane, std::string gateway_id);
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk(Lane& lane);
     Task<Result<std::vector<LedgerEntry>>> ledger(Lane& lane, std::string charge_id);
@@ -125,8 +126,8 @@ private:
     Task<Result<EventPage>> event_page(Lane& lane, EventLists lists, std::size_t limit);
 
     struct Found;
-    Task<Result<Found>> look_at(Lane& lane, int partition, std::int64_t before, std::string letters, std::size_t most,
-                                SteadyTime by);
+    static Task<Result<Found>> look_at(Lane& lane, int partition, std::int64_t before, const SurveyQuery& query,
+                                       std::size_t most, SteadyTime by);
     Task<Result<void>> probe(Lane& lane, std::uint16_t slot, SteadyTime by);
     Task<Result<std::size_t>> sweep_all(Lane& lane, const Script& script, std::vector<std::string (Keys::*)() const> keys,
                                         Milliseconds life);

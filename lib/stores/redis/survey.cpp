@@ -64,6 +64,8 @@ std::string letters_of(const SurveyQuery& query) {
 }
 
 bool fits(const SurveyQuery& query, const StoredRow& stored) {
+    if (!query.order_id.empty()) return stored.row.order_id == query.order_id;
+    if (!query.customer_id.empty()) return stored.row.customer_id == query.customer_id;
     if (std::ranges::find(query.statuses, stored.row.status) != query.statuses.end()) return true;
     return query.refunding && stored.row.status == ChargeStatus::succeeded && stored.at_risk.pending_refund > 0;
 }
@@ -107,14 +109,18 @@ Found* newest_of(std::vector<Found>& all) {
 
 }  // namespace
 
-Task<Result<StoreCore::Found>> StoreCore::look_at(Lane& lane, int partition, std::int64_t before, std::string letters,
+Task<Result<StoreCore::Found>> StoreCore::look_at(Lane& lane, int partition, std::int64_t before, const SurveyQuery& query,
                                                   std::size_t most, SteadyTime by) {
     Found found;
     if (before == nothing_left) co_return found;
     const std::string key = Keys(partition).tenants();
     const std::string from = before == from_the_newest ? "+inf" : "(" + std::to_string(before);
     const std::string count = std::to_string(most);
-    const Answer look = co_await lane.client->run(scripts().survey, {key}, {from, count, letters, looks_at}, by);
+    const std::string letters = letters_of(query);
+    std::string order;
+    if (!query.order_id.empty()) add_behind_length(order, query.order_id);
+    const Answer look =
+        co_await lane.client->run(scripts().survey, {key}, {from, count, letters, looks_at, order, query.customer_id}, by);
     if (!look) co_return fail(not_read());
     found.down_to = number_of((*look)[0].text());
     for (std::size_t i = 1; i + 2 < look->size(); i += 3) {
@@ -133,7 +139,7 @@ Task<Result<ChargePage>> StoreCore::survey(Lane& lane, SurveyQuery query) {
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
     std::vector<Task<Result<Found>>> looks;
     for (int i = 0; i < partitions; ++i) {  // one more than a page can use up tells that a partition has more
-        looks.push_back(look_at(lane, i, (*positions)[static_cast<std::size_t>(i)], letters_of(query), limit + 1, by));
+        looks.push_back(look_at(lane, i, (*positions)[static_cast<std::size_t>(i)], query, limit + 1, by));
     }
     std::vector<Result<Found>> answers = co_await all_of(lane.runtime, std::move(looks));
     std::vector<Found> all;

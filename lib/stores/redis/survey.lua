@@ -1,8 +1,9 @@
 #!lua flags=no-writes
--- The newest charges with one of these statuses, of all tenants of a partition: one bounded look.
+-- The newest charges with one of these statuses, or of an order or a customer, of all tenants of a partition: one bounded look.
 --
 -- KEYS: names of the tenants. ARGV: 1 before which place ("+inf": from the newest), 2 how many at most, 3 the letters of the
---   statuses or lists (shared.lua: letter_of), 4 how many members to look at where a status has no list of its own.
+--   statuses or lists (shared.lua: letter_of), 4 how many members to look at where a status has no list of its own,
+--   5 the order behind its length, 6 the customer: either may be "", and so are then the letters.
 -- Returns {the place down to which it has looked ("0": at all), id, place, created_at, id, place, created_at, …}.
 local call, sub = redis.call, string.sub
 local prefix = sub(KEYS[1], 1, 9)
@@ -17,7 +18,15 @@ end
 
 local function add(id, place) found[#found + 1] = {id = id, place = place, at = tonumber(place)} end
 
+local function add_newest(name)
+  local list = newest(prefix .. name, most)
+  for j = 1, #list, 2 do add(list[j], list[j + 1]) end
+end
+
+if ARGV[6] ~= '' then add_newest('b:' .. ARGV[6]) end
+
 for _, tenant in ipairs(tenants) do
+  if ARGV[5] ~= '' then add_newest('o:' .. #tenant .. ':' .. tenant .. ARGV[5]) end
   for i = 1, #letters do
     local letter = sub(letters, i, i)
     if letter == 's' then
@@ -27,8 +36,7 @@ for _, tenant in ipairs(tenants) do
       end
       if #list == 2 * look then down_to = math.max(down_to, tonumber(list[#list])) end
     else
-      local list = newest(prefix .. 's:' .. letter .. tenant, most)
-      for j = 1, #list, 2 do add(list[j], list[j + 1]) end
+      add_newest('s:' .. letter .. tenant)
     end
   end
 end

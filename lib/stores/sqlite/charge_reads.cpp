@@ -48,6 +48,11 @@ std::string select_page(const std::string& where) {
     return "SELECT " + charge_columns + " FROM charges WHERE " + where + " AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 }
 
+/// An index that begins with the tenant serves all of them: the newest of each.
+const std::string with_tenants =
+    "WITH RECURSIVE tenants(name) AS (SELECT min(tenant) FROM charges UNION ALL"
+    " SELECT (SELECT min(tenant) FROM charges WHERE tenant > name) FROM tenants WHERE name IS NOT NULL)";
+
 }  // namespace
 
 ChargeReads::ChargeReads(Database& database)
@@ -65,12 +70,8 @@ ChargeReads::ChargeReads(Database& database)
       survey_dense_(database, "SELECT " + charge_columns +
                                   " FROM charges WHERE seq < ?2 AND seq >= ?4"
                                   " AND status IN (SELECT value FROM json_each(?1)) ORDER BY seq DESC LIMIT ?3"),
-      // The index over the status begins with the tenant: the newest of each tenant and status, then of all these.
       survey_rare_(database,
-                   "WITH RECURSIVE tenants(name) AS (SELECT min(tenant) FROM charges UNION ALL"
-                   " SELECT (SELECT min(tenant) FROM charges WHERE tenant > name) FROM tenants WHERE name IS NOT NULL)"
-                   " SELECT " +
-                       charge_columns +
+                   with_tenants + " SELECT " + charge_columns +
                        " FROM tenants CROSS JOIN (SELECT value FROM json_each(?1)) AS wanted CROSS JOIN charges WHERE seq IN"
                        " (SELECT few.seq FROM charges AS few WHERE few.tenant = tenants.name AND few.status = wanted.value"
                        " AND few.status <> 'succeeded' AND few.seq < ?2 ORDER BY few.seq DESC LIMIT ?3)"
@@ -78,7 +79,18 @@ ChargeReads::ChargeReads(Database& database)
                        charge_columns +
                        " FROM charges WHERE seq IN (SELECT seq FROM charges WHERE ?4 AND status = 'succeeded'"
                        " AND risk_pending_refund > 0 AND seq < ?2 ORDER BY seq DESC LIMIT ?3)"
-                       " ORDER BY seq DESC LIMIT ?3") {}
+                       " ORDER BY seq DESC LIMIT ?3"),
+      survey_order_(database, with_tenants + " SELECT " + charge_columns +
+                                  " FROM tenants CROSS JOIN charges WHERE seq IN (SELECT few.seq FROM charges AS few"
+                                  " WHERE few.tenant = tenants.name AND few.order_id = ?1 AND few.seq < ?2"
+                                  " ORDER BY few.seq DESC LIMIT ?3) ORDER BY seq DESC LIMIT ?3"),
+      survey_customer_(database, "SELECT " + charge_columns +
+                                     " FROM charges WHERE customer_id = ?1 AND customer_id <> '' AND seq < ?2"
+                                     " ORDER BY seq DESC LIMIT ?3"),
+      // There is another index over the due time, of all that is unfinished.
+      expiring_(database, "SELECT " + charge_columns +
+                              " FROM charges INDEXED BY charges_expiring WHERE status = 'authorized' AND due_at < ?1"
+                              " ORDER BY due_at, seq LIMIT ?2") {}
 
 // ?1 tenant, ?2 before which place, ?3 how many, ?4 status, ?5 order; SQLite ignores a value no parameter asks for.
 // The sign keeps the index over the status out: an order has few charges, a status may have many.
@@ -113,6 +125,8 @@ Result<ChargePage> ChargeReads::survey(const SurveyQuery& query) {
     if (!before) return fail(before.error());
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, 100);
     const std::int64_t one_more = static_cast<std::int64_t>(limit) + 1;
+    if (!query.order_id.empty()) return read_page(survey_order_.rows(query.order_id, *before, one_more), limit);
+    if (!query.customer_id.empty()) return read_page(survey_customer_.rows(query.customer_id, *before, one_more), limit);
     const std::string statuses = names_of(query.statuses);
     if (std::ranges::find(query.statuses, ChargeStatus::succeeded) == query.statuses.end()) {
         return read_page(survey_rare_.rows(statuses, *before, one_more, query.refunding), limit);
@@ -123,6 +137,13 @@ Result<ChargePage> ChargeReads::survey(const SurveyQuery& query) {
     ChargePage page = read_page(survey_dense_.rows(statuses, *before, one_more, from), limit);
     if (page.next_cursor.empty() && from > 1) page.next_cursor = cursor_at(std::array{from});
     return page;
+}
+
+Result<std::vector<ChargeRow>> ChargeReads::expiring(WallTime until, std::size_t limit) {
+    std::vector<ChargeRow> all;
+    Rows rows = expiring_.rows(until, static_cast<std::int64_t>(std::min<std::size_t>(limit, 100)));
+    while (rows.next()) all.push_back(read_charge(rows));
+    return all;
 }
 
 Result<std::optional<std::string>> ChargeReads::charge_of(const std::string& gateway_id) {

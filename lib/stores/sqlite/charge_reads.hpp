@@ -13,6 +13,7 @@ public:
     [[nodiscard]] Result<std::optional<ChargeRow>> find(const std::string& id);
     [[nodiscard]] Result<ChargePage> page(const ChargeQuery& query);
     [[nodiscard]] Result<ChargePage> survey(const SurveyQuery& query);
+    [[nodiscard]] Result<std::vector<ChargeRow>> expiring(WallTime until, std::size_t limit);
     [[nodiscard]] Result<std::optional<std::string>> charge_of(const std::string& gateway_id);
     [[nodiscard]] Result<std::vector<CurrencyAtRisk>> money_at_risk();
     [[nodiscard]] Result<std::vector<LedgerEntry>> ledger(const std::string& charge_id);
@@ -36,6 +37,9 @@ private:
     Statement newest_;
     Statement survey_dense_;
     Statement survey_rare_;
+    Statement survey_order_;
+    Statement survey_customer_;
+    Statement expiring_;
 };
 
 }  // namespace tollgate::sqlite

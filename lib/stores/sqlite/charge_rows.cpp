@@ -22,6 +22,7 @@ ChargeRow read_charge(const Rows& rows) {
     if (!rows.null(15)) row.due_at = rows.time(15);
     row.key_free = rows.number(16) != 0;
     row.state = rows.blob(19);
+    row.customer_id = rows.text(21);
     if (!rows.null(ChargeColumn::answer_status)) {
         row.answer = Answer{static_cast<int>(rows.number(ChargeColumn::answer_status)), std::string(rows.blob(20))};
     }

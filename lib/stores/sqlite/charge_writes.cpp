@@ -9,11 +9,12 @@ ChargeWrites::ChargeWrites(Database& database)
       find_(database, "SELECT " + charge_columns + " FROM charges WHERE id = ?1"),
       insert_(database,
               "INSERT INTO charges (id, tenant, idempotency_key, fingerprint, order_id, amount, currency, status, live,"
-              " created_at, begun_at, attempt, fence, lease_until, due_at, key_free, state)"
-              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 1, 1, ?11, ?10, 0, ?12)"),
+              " created_at, begun_at, attempt, fence, lease_until, due_at, key_free, state, customer_id)"
+              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 1, 1, ?11, ?10, 0, ?12, ?13)"),
       begin_again_(database,
                    "UPDATE charges SET fingerprint = ?2, order_id = ?3, amount = ?4, currency = ?5, status = ?6, live = ?7,"
-                   " begun_at = ?8, attempt = ?9, fence = ?10, lease_until = ?11, due_at = ?8, key_free = 0, state = ?12,"
+                   " begun_at = ?8, attempt = ?9, fence = ?10, lease_until = ?11, due_at = ?8, key_free = 0, state = ?12, "
+                   "customer_id = ?13,"
                    " answer_status = NULL, answered_at = NULL, answer_body = NULL,"
                    " risk_unknown = 0, risk_uncaptured = 0, risk_pending_refund = 0 WHERE seq = ?1"),
       own_(database, "UPDATE charges SET fence = ?2, lease_until = ?3 WHERE seq = ?1"),
@@ -141,10 +142,10 @@ void ChargeWrites::write_fresh(BeginCharge& begin, const std::optional<Existing>
     ++transitions_;
     if (freed) {
         begin_again_.run(freed->seq, row.fingerprint, row.order_id, row.amount, row.currency, name(row.status), row.live,
-                         row.begun_at, row.attempt, row.fence, row.lease_until, Blob{row.state});
+                         row.begun_at, row.attempt, row.fence, row.lease_until, Blob{row.state}, row.customer_id);
     } else {
         insert_.run(row.id, row.tenant, row.idempotency_key, row.fingerprint, row.order_id, row.amount, row.currency,
-                    name(row.status), row.live, row.begun_at, row.lease_until, Blob{row.state});
+                    name(row.status), row.live, row.begun_at, row.lease_until, Blob{row.state}, row.customer_id);
     }
 }
 

@@ -127,6 +127,11 @@ Task<Result<ChargePage>> SqliteStore::survey(SurveyQuery query) {
         [query = std::move(query)](sqlite::Session& session) { return session.reads.survey(query); });
 }
 
+Task<Result<std::vector<ChargeRow>>> SqliteStore::expiring(WallTime until, std::size_t limit) {
+    return parts_->read<std::vector<ChargeRow>>(
+        [until, limit](sqlite::Session& session) { return session.reads.expiring(until, limit); });
+}
+
 Task<Result<std::optional<std::string>>> SqliteStore::charge_of(std::string gateway_id) {
     return parts_->read<std::optional<std::string>>(
         [id = std::move(gateway_id)](sqlite::Session& session) { return session.reads.charge_of(id); });

@@ -95,6 +95,9 @@ public:
     Task<Result<std::optional<ChargeRow>>> find(std::string) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<ChargePage>> page(ChargeQuery) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<ChargePage>> survey(SurveyQuery) override { co_return fail(Code::internal, "not scripted"); }
+    Task<Result<std::vector<ChargeRow>>> expiring(WallTime, std::size_t) override {
+        co_return fail(Code::internal, "not scripted");
+    }
     Task<Result<std::optional<std::string>>> charge_of(std::string) override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<std::vector<CurrencyAtRisk>>> money_at_risk() override { co_return fail(Code::internal, "not scripted"); }
     Task<Result<std::vector<LedgerEntry>>> ledger(std::string) override { co_return fail(Code::internal, "not scripted"); }

@@ -54,8 +54,11 @@ void Console::note(const Runtime& runtime, const http::Request& request, std::st
 }
 
 Task<http::Response> Console::log_in(const Runtime& runtime, const http::Request& request) {
-    if (access_.open()) co_return co_await tell_session(runtime, request);
     if (const auto refused = console::comes_from_elsewhere(request)) co_return http::problem_response(*refused, request);
+    if (access_.open()) {
+        const auto visitor = co_await access_.visitor(runtime, request);
+        co_return http::Response{.body = body_of(*visitor)};
+    }
     if (const auto wait = limit_.refuses(request.peer, runtime.clock.steady()))
         co_return http::problem_response({Code::rate_limited, "Too many keys were tried from here; wait a while.", *wait},
                                          request);

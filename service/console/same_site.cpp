@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "service/http/origin.hpp"
 #include "service/http/text.hpp"
 
 namespace tollgate::console {
 namespace {
 
 bool is_port(std::string_view text) {
-    return text.size() <= 5 && std::ranges::all_of(text, http::is_digit);
+    return !text.empty() && text.size() <= 5 && std::ranges::all_of(text, http::is_digit);
 }
 
 /// 127.0.0.0/8, in the only way browsers write it (RFC 3986, 3.2.2).
@@ -34,16 +35,6 @@ bool is_loopback(std::string_view authority) {
     return host == "[::1]" || http::same_word(host, "localhost") || is_loopback_address(host);
 }
 
-bool is_of(std::string_view origin, std::string_view host) {
-    for (const std::string_view scheme : {std::string_view("https://"), std::string_view("http://")})
-        if (origin.starts_with(scheme)) return http::same_word(origin.substr(scheme.size()), host);
-    return false;
-}
-
-PaymentError another_page() {
-    return {Code::forbidden, "this was asked for by a page of another origin, which the console does not answer"};
-}
-
 }  // namespace
 
 std::optional<PaymentError> names_another_host(const http::Request& request) {
@@ -55,17 +46,10 @@ std::optional<PaymentError> names_another_host(const http::Request& request) {
 }
 
 std::optional<PaymentError> comes_from_elsewhere(const http::Request& request) {
-    if (request.count("origin") > 0) {
-        const auto origin = request.header("origin");
-        const auto host = request.header("host");
-        if (!origin || !host || !is_of(*origin, *host)) return another_page();
-    }
-    if (request.count("sec-fetch-site") > 0) {
-        const auto site = request.header("sec-fetch-site");
-        const bool reads = request.method == "GET" || request.method == "HEAD";
-        if (site != "same-origin" && !(reads && site == "none")) return another_page();
-    }
-    return std::nullopt;
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    const bool by_hand = request.header("sec-fetch-site") == "none";
+    if (!http::is_sent_by_another_page(request) && (reads || !by_hand)) return std::nullopt;
+    return PaymentError(Code::forbidden, "this was asked for by a page of another origin, which the console does not answer");
 }
 
 }  // namespace tollgate::console

@@ -11,9 +11,8 @@ namespace tollgate::console {
 /// that was made to lead here (DNS rebinding) must not read it.
 [[nodiscard]] std::optional<PaymentError> names_another_host(const http::Request& request);
 
-/// Why not, for a request that a page of another origin makes: `Origin` (RFC 6454, 7) is another host's than `Host`, or
-/// `Sec-Fetch-Site` (Fetch Metadata, 2.3) says so. A browser's user who opens an address belongs to no page, and may read.
-/// Clients that send neither are no browsers.
+/// Why not, for a request that a page of another origin makes (http/origin.hpp), reading included. What a browser's user opens
+/// by hand belongs to no page, and may read.
 [[nodiscard]] std::optional<PaymentError> comes_from_elsewhere(const http::Request& request);
 
 }  // namespace tollgate::console

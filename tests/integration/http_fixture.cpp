@@ -71,8 +71,29 @@ bool TestServer::drain(std::chrono::milliseconds timeout) {
     return ended.get_future().get();
 }
 
+Response TestServer::streamed(bool flood) {
+    struct Alive {
+        std::atomic<std::size_t>& count;
+        ~Alive() { --count; }
+    };
+    ++sources;
+    return {.content_type = "text/plain",
+            .body = "begun;",
+            .stream = [this, flood, alive = std::shared_ptr<Alive>(new Alive{sources})]() -> Task<std::optional<std::string>> {
+                ++asked;
+                if (flood) co_return std::string(65'536, 'x');
+                co_await sleep_for(runtime_, std::chrono::milliseconds(1));
+                if (said_.empty()) co_return "";
+                std::optional<std::string> piece = std::move(said_.front());
+                said_.pop_front();
+                co_return piece;
+            }};
+}
+
 Router TestServer::routes() {
     Router router;
+    const auto pieces = [this](Request&) -> Task<Response> { co_return streamed(false); };
+    const auto flood = [this](Request&) -> Task<Response> { co_return streamed(true); };
     const auto constant = [](Request& request) -> Task<Response> {
         Response response;
         response.body = "[\"" + std::string(request.method) + "\",\"" + std::string(request.path) + "\",\"" +
@@ -109,6 +130,8 @@ Router TestServer::routes() {
     router.add({"GET", "/big", Scope::none, big});
     router.add({"GET", "/throws", Scope::none, throws});
     router.add({"GET", "/admin", Scope::admin, constant});
+    router.add({"GET", "/pieces", Scope::none, pieces});
+    router.add({"GET", "/flood", Scope::none, flood});
     router.add({"POST", "/echo", Scope::none, echo});
     router.add({"POST", "/anything", Scope::none, echo, false, Accepts::anything});
     router.add({"POST", "/optional", Scope::none, echo, false, Accepts::optional_json});
@@ -180,6 +203,12 @@ std::optional<Answer> Client::answer(bool to_head) {
         if (auto whole = take_answer(buffer_, to_head)) return whole;
         if (!more()) return std::nullopt;
     }
+}
+
+std::optional<std::string> Client::until(std::string_view end) {
+    while (!buffer_.ends_with(end))
+        if (!more()) return std::nullopt;
+    return std::exchange(buffer_, {});
 }
 
 std::string Client::rest() {

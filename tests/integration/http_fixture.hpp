@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <functional>
 #include <future>
 #include <map>
@@ -52,14 +53,23 @@ public:
     std::atomic<std::size_t> finished{0};  // handlers of /gate that came to their end
     std::atomic<std::size_t> posted{0};    // handlers of POST routes that ran
 
+    /// What GET /pieces goes on with, as it is said; nothing ends it. On the test's thread.
+    void say(std::optional<std::string> piece) {
+        run([&] { said_.push_back(std::move(piece)); });
+    }
+    std::atomic<std::size_t> sources{0};  // of GET /pieces and GET /flood, that live
+    std::atomic<std::size_t> asked{0};    // how often they were asked
+
 private:
     Router routes();
+    Response streamed(bool flood);
 
     asio::io_context io_{1};
     SystemClock clock_;
     SystemRandom random_;
     AsioTimers timers_{io_.get_executor()};
     Runtime runtime_{io_.get_executor(), clock_, random_, timers_};
+    std::deque<std::optional<std::string>> said_;
     std::unique_ptr<Server> server_;
     unsigned short port_ = 0;
     std::thread thread_;
@@ -88,6 +98,8 @@ public:
     bool send(std::string_view bytes);
     /// No more will be sent.
     void finish_sending();
+    /// The bytes that came, once they end so; nothing when the connection ended first.
+    std::optional<std::string> until(std::string_view end);
     /// The next answer; nothing when the connection ended first.
     std::optional<Answer> answer(bool to_head = false);
     /// All that still comes until the other end closes.

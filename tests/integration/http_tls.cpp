@@ -69,6 +69,22 @@ public:
             buffer_.append(bytes, stream_.read_some(asio::buffer(bytes)));
         }
     }
+    /// The bytes that came, once they end so.
+    std::string until(std::string_view end) {
+        while (!buffer_.ends_with(end)) {
+            char bytes[4096];
+            buffer_.append(bytes, stream_.read_some(asio::buffer(bytes)));
+        }
+        return std::exchange(buffer_, {});
+    }
+    /// With a goodbye it returns once the other end said its own.
+    void leave(bool with_goodbye) {
+        boost::system::error_code ignored;
+        if (with_goodbye)
+            stream_.shutdown(ignored);
+        else
+            stream_.next_layer().close(ignored);
+    }
     /// Reads to the end; whether the server said goodbye properly.
     bool ends_cleanly() {
         boost::system::error_code ec;
@@ -160,6 +176,32 @@ TEST_CASE("over TLS too, a client that goes on writing a refused body reads the 
     client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n");
     client.send(std::string(1'048'576, 'x'));
     CHECK(client.answer().status == 413);
+}
+
+TEST_CASE("over TLS too, an answer goes on piece by piece to its end, and does not outlive its client") {
+    const Certificates certificates;
+    TestServer server([&](Options& options) { options.tls = certificates.server(false); });
+    ssl::context context = trusting(certificates);
+    {
+        TlsClient client(server.port(), context);
+        client.send(get("/pieces"));
+        CHECK(client.until("begun;").find("\r\n\r\nbegun;") != std::string::npos);
+        for (const std::string piece : {"one", "two"}) {
+            server.say(piece);
+            CHECK(client.until(piece) == piece);
+        }
+        server.say(std::nullopt);
+        CHECK(client.ends_cleanly());
+    }
+    CHECK(eventually([&] { return server.sources == 0; }));
+    for (const bool says_goodbye : {false, true}) {
+        TlsClient client(server.port(), context);
+        client.send(get("/pieces"));
+        client.until("begun;");
+        CHECK(server.sources == 1);
+        client.leave(says_goodbye);
+        CHECK(eventually([&] { return server.sources == 0; }));
+    }
 }
 
 TEST_CASE("TLS files that cannot be used are named") {

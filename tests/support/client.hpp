@@ -39,6 +39,8 @@ public:
     [[nodiscard]] bool open() const noexcept { return socket_ >= 0; }
     bool send(std::string_view bytes) const;
     std::optional<Reply> read() const;
+    /// Appends what comes next; false when nothing comes any more.
+    bool more(std::string& got) const;
 
 private:
     int socket_ = -1;

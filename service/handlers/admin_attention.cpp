@@ -101,11 +101,16 @@ Task<Result<List>> expiring(Api api) {
     co_return list;
 }
 
+std::string_view text_of(const boost::json::object& found, std::string_view member) {
+    const boost::json::value* value = found.if_contains(member);
+    return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
 /// What is late only came on another day, and wants nothing.
-bool wants_somebody(const boost::json::value& found) {
+bool wants_somebody(const boost::json::object& found) {
     using namespace reconciliation;
-    const std::string_view action = found.at("action").as_string();
-    return action != name(Action::replay) && action != name(Action::adopt) && found.at("kind").as_string() != name(Kind::late);
+    const std::string_view action = text_of(found, "action");
+    return action != name(Action::replay) && action != name(Action::adopt) && text_of(found, "kind") != name(Kind::late);
 }
 
 /// Of a report as the service has written it.
@@ -113,13 +118,16 @@ Result<void> add_discrepancies(const std::string& text, std::chrono::sys_days da
     const std::string date = to_rfc3339(day).substr(0, 10);
     boost::system::error_code error;
     boost::json::value report = boost::json::parse(text, error);
-    if (error) return fail(Code::internal, "the report of " + date + " cannot be read");
-    for (boost::json::value& found : report.at("discrepancies").as_array()) {
-        if (!wants_somebody(found) || !list.takes()) continue;
-        found.as_object().emplace("date", date);
-        list.data.push_back(boost::json::serialize(found));
+    boost::json::object* const whole = report.if_object();
+    boost::json::value* const all = whole == nullptr ? nullptr : whole->if_contains("discrepancies");
+    if (error || all == nullptr || !all->is_array()) return fail(Code::internal, "the report of " + date + " cannot be read");
+    for (boost::json::value& one : all->get_array()) {
+        boost::json::object* const found = one.if_object();
+        if (found == nullptr || !wants_somebody(*found) || !list.takes()) continue;
+        found->emplace("date", date);
+        list.data.push_back(boost::json::serialize(*found));
     }
-    list.more = list.more || report.as_object().contains("omitted");
+    list.more = list.more || whole->contains("omitted");
     return {};
 }
 

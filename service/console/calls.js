@@ -109,4 +109,8 @@ export async function ask(method, path, { body, key, signal } = {}) {
     return { status: answer.status, json: parsed(answer.text) ?? {} };
 }
 
+/** The query of an address (RFC 3986, where a plus is a plus); empty values are left out. */
+export const query_of = (values) => Object.entries(values).filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+
 export const get = async (path, signal) => (await ask('GET', path, { signal })).json;

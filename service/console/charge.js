@@ -32,7 +32,7 @@ function wait_before(one, previous) {
 function timeline_item(one, saga, previous) {
     const { role, who, title, detail, code, kind } = moment(one, saga);
     const roles = { shop: 'Shop', gateway: 'Gateway', tollgate: 'Tollgate', operator: 'Operator' };
-    const again = one.times > 1 && h('p', { class: 'quiet' }, `${one.times} times, the last one at `, clock(one.until), '.');
+    const again = one.times > 1 && h('p', { class: 'quiet' }, `${one.times} times, the last at `, clock(one.until), '.');
     const new_day = (!previous || day(previous.at) !== day(one.at)) && h('li', { class: 'day' }, `${day(one.at)} UTC`);
     const since = Date.parse(one.at) - Date.parse(saga.created_at);
     return [new_day, wait_before(one, previous), h('li', { class: `moment ${role} ${kind}` },
@@ -146,6 +146,7 @@ async function refund(saga) {
         act: async () => {
             const minor = minor_of(amount.value, currency);
             if (minor === null || minor === 0) throw new Error(`Give the amount in ${currency} as in “${plain(most, currency)}”.`);
+            if (minor > most) throw new Error(`At most ${money(most, currency)} can be refunded: that is what was captured and not given back yet.`);
             const body = { amount: minor, ...(reason.value.trim() && { reason: reason.value.trim() }) };
             const answer = await ask('POST', `charges/${encodeURIComponent(charge_id)}/refund`, { body, key });
             return { minor, settled: answer.status === 200 };

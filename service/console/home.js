@@ -1,7 +1,7 @@
 // What needs a human now, how the service stands, and the search.
-import { get } from './calls.js';
+import { get, query_of } from './calls.js';
 import { ago, duration, h, money, pairs, quoted, say, trouble } from './dom.js';
-import { breaker_states, discrepancies, discrepancy_actions, queues, status_words, to_do } from './words.js';
+import { breaker_states, discrepancies, discrepancy_actions, queues, sentence, status_words, times, to_do } from './words.js';
 
 const refresh_every = 15_000;
 
@@ -15,18 +15,18 @@ function row(address, head, more) {
 
 export function charge_row(saga) {
     const more = [badge(...status_words(saga.status)), ' '];
-    if (saga.step) more.push(`Next: ${to_do(saga.step.name)}, tried ${saga.step.tries}×. `);
-    if (saga.failure) more.push(saga.failure.detail, ' ');
+    if (saga.step) more.push(`Next: ${to_do(saga.step.name)}, tried ${times(saga.step.tries)}. `);
+    if (saga.failure) more.push(`Why: ${sentence(saga.failure.detail)} `);
     if (saga.capture_before) more.push('Ends ', ago(saga.capture_before), '. ');
     more.push('Made ', ago(saga.created_at), '.');
     const customer = saga.customer_id ? [' for ', quoted(saga.customer_id)] : [];
     return row(`/console?charge=${encodeURIComponent(saga.charge_id)}`,
-        [h('span', {}, 'Order ', quoted(saga.order_id), customer), h('span', { class: 'amount' }, money(saga.amount, saga.currency))], more);
+        [h('span', {}, 'Order ', h('span', { class: 'linked' }, quoted(saga.order_id)), customer), h('span', { class: 'amount' }, money(saga.amount, saga.currency))], more);
 }
 
 function event_row(event) {
-    return row(`/console?webhook=${encodeURIComponent(event.id)}`, [h('span', {}, quoted(event.type)), h('span', {}, queues[event.queue])],
-        [`Tried ${event.failures}×. `, event.note ? [quoted(event.note), ' '] : '', ago(event.received_at ?? event.created_at)]);
+    return row(`/console?webhook=${encodeURIComponent(event.id)}`, [h('span', { class: 'linked' }, quoted(event.type)), h('span', {}, queues[event.queue])],
+        [`Failed ${times(event.failures)}. `, event.note && quoted(sentence(event.note)), ' Came ', ago(event.received_at ?? event.created_at), '.']);
 }
 
 export function discrepancy_item(one, date) {
@@ -93,7 +93,7 @@ export async function home(view) {
     const refresh = async () => {
         try {
             const told = await get('attention', view.signal);
-            state.replaceChildren('Looked ', ago(told.at));
+            state.replaceChildren('As of ', ago(told.at));
             failure.replaceChildren();
             const shown = JSON.stringify({ ...told, at: '' });
             if (shown === before) return;
@@ -203,13 +203,11 @@ const rows_max = 500;
 export async function search(view, text) {
     const list = h('ul', { class: 'rows' });
     const foot = h('div', { class: 'foot' });
-    view.show(`Search: ${text}`, h('h1', { tabindex: '-1' }, 'Charges that match ', h('q', {}, quoted(text))), list, foot);
+    view.show(`Search: ${text}`, h('h1', { tabindex: '-1' }, 'Charges that match “', quoted(text), '”'), list, foot);
     const more = async (cursor) => {
         foot.replaceChildren(h('p', { class: 'quiet' }, 'Searching…'));
-        const query = new URLSearchParams({ q: text, limit: page_size });
-        if (cursor) query.set('cursor', cursor);
         try {
-            const page = await get(`charges?${query}`, view.signal);
+            const page = await get(`charges?${query_of({ q: text, limit: page_size, cursor })}`, view.signal);
             list.append(...page.data.map(charge_row));
             const count = list.children.length;
             const words = count === 0

@@ -1,5 +1,5 @@
 // One event, and one day's comparison with the gateway's books.
-import { ask, get } from './calls.js';
+import { ask, get, query_of } from './calls.js';
 import { ago, confirm, copyable, exact, h, money, notice, pairs, quoted, say, trouble } from './dom.js';
 import { badge, discrepancy_item, replace } from './home.js';
 import { event_states, queues } from './words.js';
@@ -16,8 +16,7 @@ async function find_event(id, signal) {
         if (refusal.status !== 404) throw refusal;
         let cursor = '';
         for (let page = 0; page < pages_max; ++page) {
-            const query = new URLSearchParams({ limit: 100, ...(cursor && { cursor }) });
-            const { data, next_cursor } = await get(`dead-letters?${query}`, signal);
+            const { data, next_cursor } = await get(`dead-letters?${query_of({ limit: 100, cursor })}`, signal);
             const found = data.find((event) => event.id === id);
             if (found) return found;
             if (!next_cursor) break;

@@ -12,6 +12,11 @@ const steps = {
     release: ['release the goods', 'Goods released', 'Releasing the goods failed'],
 };
 
+export const times = (count) => (count === 1 ? 'once' : `${count} times`);
+
+/** With its stop at the end. */
+export const sentence = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
 export const to_do = (step) => steps[step]?.[0] ?? step;
 
 const payments = {
@@ -127,7 +132,7 @@ function told(one) {
     if (family === 'asked') return { title: asked[rest] ?? `Asked: ${rest}`, detail: one.outcome, kind: 'asked' };
     if (one.what === 'charge.create') return { title: 'Charge asked for', detail: one.outcome, kind: 'asked' };
     if (one.what === 'saga.retry') return { title: 'Retried by hand', detail: one.outcome, kind: 'asked' };
-    if (one.what === 'page') return { title: 'Somebody was paged', detail: pages[one.outcome] ?? one.outcome, kind: 'bad' };
+    if (one.what === 'page') return { title: 'Somebody was paged', detail: pages[one.outcome] ?? one.outcome, kind: 'asked' };
     if (one.what === 'fraud') return { title: judged[one.outcome] ?? one.outcome, kind: one.outcome === 'block' ? 'bad' : 'asked' };
     if (one.what === 'news') {
         const [name, ...more] = one.outcome.split(' ');
@@ -153,12 +158,13 @@ export function moment(one, saga) {
 /** What comes next, and what is to be done about it, in sentences; `in_time` tells a time in words. */
 export function outlook(saga, in_time) {
     const step = saga.step ? to_do(saga.step.name) : '';
-    const tries = saga.step?.tries ? `, tried ${saga.step.tries} ${saga.step.tries === 1 ? 'time' : 'times'} so far` : '';
+    const tries = saga.step?.tries ? `, tried ${times(saga.step.tries)} so far` : '';
     const by_itself = saga.due_at ? ` Tollgate goes on by itself ${in_time(saga.due_at)}.` : '';
+    const verb = saga.state === 'COMPENSATED' ? 'was' : 'is';
     const why = saga.failure
-        ? `It is undone because it could not ${to_do(saga.failure.step)}: ${saga.failure.detail}. `.replace('..', '.')
+        ? `It ${verb} undone because it could not ${to_do(saga.failure.step)}: ${sentence(saga.failure.detail)} `
         : '';
-    if (saga.state === 'UNREADABLE') return `Its state cannot be read: ${saga.detail}. Nobody works on it; report this as a bug.`;
+    if (saga.state === 'UNREADABLE') return `Its state cannot be read: ${sentence(saga.detail)} Nobody works on it; report this as a bug.`;
     if (saga.status === 'needs_attention') {
         const now = saga.owned ? ' Tollgate is trying it again right now.' : by_itself.replace('goes on', 'tries again');
         return `${why}It still has to ${step || 'be undone'}${tries}, and that keeps failing.${now} Mend what the timeline names, then retry.`;

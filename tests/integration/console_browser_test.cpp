@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "integration/console_desk.hpp"
+#include "integration/operating.hpp"
 
 using namespace tollgate::test;
 
@@ -27,7 +28,7 @@ TEST_CASE("a new operator finds a charge that needs attention, understands what 
     CHECK(browser.sees("Needs attention", ".title-line .badge"));
     CHECK(browser.sees(id));
     CHECK(browser.sees("could not capture the payment", ".outlook"));
-    CHECK(browser.sees("It still has to void the authorization, tried 1 time so far", ".outlook"));
+    CHECK(browser.sees("It still has to void the authorization, tried once so far", ".outlook"));
     for (const char* words : {"Charge asked for", "Card authorized", "49.99 USD", "Capturing the payment failed",
                               "Voiding the authorization failed", "Status: needs attention"}) {
         INFO(words);
@@ -113,7 +114,7 @@ TEST_CASE("a session that ends in the middle leads to the login, and from there 
     desk.log_in(Desk::operator_key);
     browser.awaits("for order ord_1", "h1");
     CHECK(browser.address().ends_with("/console?charge=" + id));
-    CHECK(browser.sees("tried 1 time so far", ".outlook"));
+    CHECK(browser.sees("tried once so far", ".outlook"));
 }
 
 TEST_CASE("charges are found by their id, their order and their customer") {
@@ -173,11 +174,16 @@ TEST_CASE("a part of a charge is refunded with a confirmation, and more than was
     browser.awaits("7.500 can be refunded", "dialog");
     browser.fill("#field-amount", "7.501");
     browser.click("dialog button", "Refund");
-    browser.awaits("7.500", "dialog .problem");
-    CHECK_FALSE(browser.sees("Refunded", "dialog"));
+    browser.awaits("At most KWD", "dialog .problem");
+    // Somebody else was quicker: what the page knows is not what is so.
+    const Reply theirs = must(operate(desk.stage.port(), {id, "refund", "theirs", amount_of(7'000)}));
+    REQUIRE(theirs.status == 200);
+    browser.fill("#field-amount", "7.500");
+    browser.click("dialog button", "Refund");
+    browser.awaits("of what was captured, 500 is neither refunded nor about to be", "dialog .problem");
     browser.press({keys::escape});
     browser.until("the dialog is closed", [&] { return !browser.sees("", "dialog"); });
-    CHECK(must(request(desk.stage.port(), {.path = "/charge/" + id})).text("amount_refunded") == "2500");
+    CHECK(must(request(desk.stage.port(), {.path = "/charge/" + id})).text("amount_refunded") == "9500");
 }
 
 TEST_CASE("a dead letter is opened, read and replayed") {

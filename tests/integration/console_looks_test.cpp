@@ -95,7 +95,7 @@ std::vector<Place> furnish(Desk& desk) {
             {"stuck", "/console?charge=" + stuck, "for order ord_stuck"},
             {"search", "/console?q=cus_1", "2 charges, newest first"},
             {"event", "/console?webhook=" + poison.id, "Given up"},
-            {"day", "/console?day=" + utc_day(), "The gateway has nothing of it"}};
+            {"day", "/console?day=" + utc_day(), "the gateway has nothing of it"}};
 }
 
 }  // namespace

@@ -191,9 +191,12 @@ export function confirm({ title, text, fields = [], yes, act }) {
                 result = await act();
                 dialog.close();
             } catch (refusal) {
-                problem.textContent = refusal.message;
+                problem.textContent = refusal.lost
+                    ? `${refusal.message} Whether it was done is not known. Try again: it is done only once.`
+                    : refusal.message;
                 problem.hidden = false;
                 go.textContent = refusal.lost ? 'Try again' : yes;
+                if (refusal.lost) dialog.querySelectorAll('input').forEach((input) => (input.readOnly = true));
             }
             busy = false;
             go.disabled = false;

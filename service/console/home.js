@@ -173,13 +173,16 @@ function live(view, room) {
         const source = new EventSource('/console/live');
         view.signal.addEventListener('abort', () => source.close(), { once: true });
         source.addEventListener('open', () => {
-            status.textContent = cut ? 'Live again.' : 'Live.';
             body.classList.remove('stale');
             cut = false;
         });
         source.addEventListener('state', (event) => {
             try {
-                body.replaceChildren(...stand(JSON.parse(event.data)));
+                const now = JSON.parse(event.data);
+                body.replaceChildren(...stand(now));
+                const open_ones = now.breakers.filter((one) => one.state === 'open').map((one) => one.name).join(', ');
+                const words = open_ones ? `Live. Open breakers: ${open_ones}.` : 'Live.';
+                if (status.textContent !== words) status.textContent = words;
             } catch {
                 status.textContent = 'What the service tells cannot be read; load the page again.';
             }

@@ -3,6 +3,7 @@
 
 #include "integration/console_desk.hpp"
 #include "integration/operating.hpp"
+#include "support/relay.hpp"
 
 using namespace tollgate::test;
 
@@ -70,7 +71,7 @@ TEST_CASE("a new operator finds a charge that needs attention, understands what 
 
 TEST_CASE("an operator is told what is wrong with a key, and after logging out nothing is shown to whoever goes back") {
     Desk desk(Desk::Keys::some);
-    desk.expects(403);  // of the shop's key
+    desk.expects("status of 403");  // of the shop's key
     Browser& browser = desk.browser;
     const std::string id = desk.charge({});
     desk.open("/console?charge=" + id);
@@ -148,7 +149,7 @@ TEST_CASE("charges are found by their id, their order and their customer") {
 
 TEST_CASE("a part of a charge is refunded with a confirmation, and more than was captured is refused before it is sent on") {
     Desk desk;
-    desk.expects(422);
+    desk.expects("status of 422");
     Browser& browser = desk.browser;
     const std::string id = desk.charge({.amount = 10'000, .currency = "KWD"});
     desk.open("/console?charge=" + id);
@@ -222,6 +223,67 @@ TEST_CASE("a breaker that opens is seen at once, without loading the page again"
     CHECK(browser.sees("Open", "[data-breaker=\"gateway.void\"] .badge"));
     browser.photograph("home-live");
     CHECK(browser.run("return document.body.dataset.mark;") == boost::json::value("first"));
+    CHECK(browser.sees("Open breakers: gateway.void", ".live"));
+    desk.expects("net::ERR_");
     desk.stage.newest().kill_hard();
     browser.awaits("Cut off at", ".live");
+    browser.click("nav a", "Home");
+    browser.awaits("The service cannot be reached.", ".problem");
+    CHECK(browser.sees("Try again", ".problem button"));
+}
+
+TEST_CASE("a refund whose answer was lost is tried again in the same dialog, and the money goes back once") {
+    Desk desk;
+    desk.expects("net::ERR_");
+    Browser& browser = desk.browser;
+    const std::string id = desk.charge({});
+    std::atomic<bool> cutting{true};
+    bool asked = false;
+    Relay relay(desk.stage.port(), [&](Relay::From from, std::string_view bytes) {
+        if (from == Relay::From::client) asked = bytes.find("/refund HTTP") != bytes.npos;
+        return from == Relay::From::client || !asked || !cutting;
+    });
+    browser.open("http://" + relay.address() + "/console?charge=" + id);
+    browser.click("#refund");
+    browser.fill("#field-amount", "10.00");
+    browser.click("dialog button", "Refund");
+    browser.awaits("Whether it was done is not known. Try again: it is done only once.", "dialog .problem");
+    REQUIRE(eventually(
+        [&] { return must(request(desk.stage.port(), {.path = "/charge/" + id})).text("amount_refunded") == "1000"; }));
+    CHECK(browser.run("return document.querySelector('#field-amount').readOnly;") == boost::json::value(true));
+    cutting = false;
+    browser.click("dialog button", "Try again");
+    browser.awaits("Refunded USD", ".notice");
+    CHECK(must(request(desk.stage.port(), {.path = "/charge/" + id})).text("amount_refunded") == "1000");
+}
+
+TEST_CASE("each list says what it means and how many there are, and one that cannot be had hides none of the others") {
+    Desk desk;
+    Browser& browser = desk.browser;
+    desk.open();
+    browser.awaits("Nothing here.", "#expiring");
+    browser.run(R"(
+        const ask = window.fetch;
+        const charge = {charge_id: 'ch_1', status: 'processing', state: 'RUNNING', order_id: 'ord_1', customer_id: 'cus_1',
+            amount: 5000, currency: 'JPY', created_at: new Date(Date.now() - 90e3).toISOString(),
+            step: {name: 'authorize', tries: 3, may_have_left: true}};
+        const held = {...charge, charge_id: 'ch_2', order_id: 'ord_2', status: 'authorized', step: undefined,
+            capture_before: new Date(Date.now() + 7.5 * 3600e3).toISOString()};
+        const none = {count: 0, more: false, data: []};
+        const told = {at: new Date().toISOString(), needs_attention: none, unknown_outcomes: {count: 1, more: false, data: [charge]},
+            dead_letters: {count: 0, more: true, data: [], error: 'the store did not answer in time'}, discrepancies: none,
+            expiring: {count: 20, more: true, data: [held]}};
+        window.fetch = (path, options) =>
+            path.endsWith('/attention') ? Promise.resolve(new Response(JSON.stringify(told))) : ask(path, options);)");
+    browser.click("nav a", "Home");
+    browser.awaits("Unknown outcomes 1", "#unknown_outcomes");
+    CHECK(browser.sees("Next: authorize the card, tried 3 times. Made 1 min 3", "#unknown_outcomes a"));
+    CHECK(browser.sees("5,000", "#unknown_outcomes .amount"));
+    CHECK(browser.sees("ask the gateway’s people", "#unknown_outcomes"));
+    CHECK(browser.sees("Dead letters ?", "#dead_letters"));
+    CHECK(browser.sees("the store did not answer in time", "#dead_letters .problem"));
+    CHECK(browser.sees("Expiring authorizations 20+", "#expiring"));
+    CHECK(browser.sees("Ends in 7 h 29 min", "#expiring a"));
+    CHECK(browser.sees("The first 1 are shown.", "#expiring"));
+    browser.photograph("home-lists");
 }

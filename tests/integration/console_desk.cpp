@@ -43,7 +43,8 @@ Desk::~Desk() {
     if (std::uncaught_exceptions() > 0) return;  // what went wrong is known
     for (const std::string& line : browser.complaints()) {
         INFO(line);
-        const bool expected = line.find(" 401 ") != line.npos || (!expected_.empty() && line.find(expected_) != line.npos);
+        const bool expected =
+            line.find("status of 401") != line.npos || (!expected_.empty() && line.find(expected_) != line.npos);
         CHECK(expected);
     }
     const std::string here = "http://127.0.0.1:";

@@ -200,14 +200,14 @@ TEST_CASE("what strangers wrote into a charge is shown as it is and does nothing
     desk.open("/console?q=%3Cscript%3Ealert(1)%3C/script%3E");
     browser.awaits("Nothing was found", ".foot");
     CHECK(browser.sees("<script>alert(1)</script>", "h1"));
-    desk.expects(404);
+    desk.expects("status of 404");
     desk.open("/console?charge=..%2Fdead-letters");
     browser.awaits("Try again", "button");
 }
 
 TEST_CASE("a day is compared with the gateway's books, and a discrepancy leads to its charge") {
     Desk desk;
-    desk.expects(404);  // of a day that was not compared yet
+    desk.expects("status of 404");  // of a day that was not compared yet
     Browser& browser = desk.browser;
     const std::string id = desk.charge({});
     REQUIRE(must(request(desk.stage.sandbox->port(), {.method = "POST", .path = "/sandbox/reset"})).status < 300);

@@ -135,8 +135,8 @@ json::value Browser::command(const std::string& method, const std::string& path,
     return told;
 }
 
-void Browser::devtools(const std::string& name, json::object parameters) {
-    command("POST", "/goog/cdp/execute", json::object{{"cmd", name}, {"params", std::move(parameters)}});
+json::value Browser::devtools(const std::string& name, json::object parameters) {
+    return command("POST", "/goog/cdp/execute", json::object{{"cmd", name}, {"params", std::move(parameters)}});
 }
 
 void Browser::open(const std::string& url) {
@@ -241,8 +241,12 @@ void Browser::forget_cookies() {
 void Browser::photograph(const std::string& name) {
     const char* const folder = std::getenv("TOLLGATE_SCREENSHOTS");
     if (folder == nullptr) return;
-    const json::value picture = command("GET", "/screenshot");
-    std::ofstream(std::string(folder) + "/" + name + ".png", std::ios::binary) << decoded(picture.as_string());
+    json::value whole =
+        run("const e = document.documentElement; return {x: 0, y: 0, width: e.clientWidth, "
+            "height: e.scrollHeight, scale: 1};");
+    const json::value picture =
+        devtools("Page.captureScreenshot", {{"captureBeyondViewport", true}, {"clip", std::move(whole)}});
+    std::ofstream(std::string(folder) + "/" + name + ".png", std::ios::binary) << decoded(picture.at("data").as_string());
 }
 
 json::array Browser::log(const std::string& kind) {

@@ -58,7 +58,7 @@ public:
     /// What a function with this body gives, run in the page.
     boost::json::value run(const std::string& body, boost::json::array arguments = {});
 
-    /// A screenshot, when TOLLGATE_SCREENSHOTS names a folder: for people who look at it.
+    /// A picture of the whole page, when TOLLGATE_SCREENSHOTS names a folder: for people who look at it.
     void photograph(const std::string& name);
 
     /// What the browser complained of since it was asked last, as "SEVERE …": scripts, policies and answers of 400 and more.
@@ -68,7 +68,7 @@ public:
 
 private:
     boost::json::value command(const std::string& method, const std::string& path, const boost::json::value& body = {});
-    void devtools(const std::string& name, boost::json::object parameters);
+    boost::json::value devtools(const std::string& name, boost::json::object parameters);
     boost::json::array log(const std::string& kind);
     void open_session();
 

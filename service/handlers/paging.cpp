@@ -10,7 +10,7 @@ namespace tollgate {
 Result<std::size_t> page_limit(const http::Request& request) {
     std::size_t limit = 20;
     const auto text = request.parameter("limit");
-    if (!text || text->empty()) return limit;
+    if (!text) return limit;
     const char* end = text->data() + text->size();
     const auto [read_to, error] = std::from_chars(text->data(), end, limit);
     if (error != std::errc{} || read_to != end || limit < 1 || limit > 100) {

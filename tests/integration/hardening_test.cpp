@@ -1,4 +1,4 @@
-// What the memory of a process holds does not get out when it dies.
+// What the memory of a process holds does not get out when it dies, and no web page makes its operator's browser act.
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -72,4 +72,26 @@ TEST_CASE("a hardened process can be dumped by no handler and gains no rights") 
     int status = -1;
     REQUIRE(waitpid(child, &status, 0) == child);
     CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
+
+TEST_CASE("without keys a page of another origin cannot make the operator's browser act, and the service's own page can") {
+    const Shop shop;
+    const std::string id = must(shop.charge("key-1")).text("id");
+    Call refund{.method = "POST", .path = "/admin/charges/" + id + "/refund", .key = "key-2"};
+    const Call retry{.method = "POST", .path = "/admin/sagas/" + id + "/retry"};
+    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"Origin", "https://evil.example"},
+                                                                                      {"Origin", "null"},
+                                                                                      {"Sec-Fetch-Site", "cross-site"},
+                                                                                      {"Sec-Fetch-Site", "same-site"}}) {
+        INFO(name << ": " << value);
+        for (Call call : {refund, retry}) {
+            call.headers[name] = value;
+            check_problem(must(request(shop.port(), call)), 403, "forbidden");
+        }
+    }
+    CHECK(shop.get("/charge/" + id).text("amount_refunded") == "0");
+    CHECK(shop.effects() == "reserve authorize capture ship");
+    refund.headers = {{"Sec-Fetch-Site", "same-origin"}};
+    CHECK(must(request(shop.port(), refund)).status == 200);
+    CHECK(shop.get("/charge/" + id).text("amount_refunded") == "4999");
 }

@@ -48,9 +48,9 @@ function timeline(saga) {
     const past = saga.timeline ?? [];
     past.forEach((one, index) => list.append(...timeline_item(one, saga, past[index - 1]).filter(Boolean)));
     if (saga.step) {
-        const when = saga.owned ? 'now' : saga.due_at ? relative(saga.due_at) : 'when it is retried';
+        const when = saga.owned ? 'now' : saga.due_at ? ['at ', clock(saga.due_at)] : 'when it is retried';
         list.append(h('li', { class: 'moment next' }, h('div', { class: 'when' }, h('span', {}, 'Next')), h('div', { class: 'who' }, icon('tollgate'), 'Tollgate'),
-            h('div', { class: 'what' }, h('p', { class: 'deed' }, `Will ${to_do(saga.step.name)}, ${when}.`))));
+            h('div', { class: 'what' }, h('p', { class: 'deed' }, `Will ${to_do(saga.step.name)}, `, when, '.'))));
     }
     return h('section', { 'aria-labelledby': 'h-timeline' }, h('h2', { id: 'h-timeline' }, 'What happened'),
         past.length === 0 && h('p', { class: 'quiet' }, 'Nothing was written down of this charge; it is older than this version of Tollgate.'), list);
@@ -186,7 +186,7 @@ export async function charge(view, id) {
             most > 0 && h('button', { id: 'refund', type: 'button', click: act(refund) }, 'Refund…'));
         replace(room, head(saga),
             h('section', { class: `outlook ${status_words(saga.status)[1]}`, 'aria-labelledby': 'h-next' }, h('h2', { id: 'h-next' }, 'What happens next'),
-                h('p', {}, outlook(saga, relative)), buttons),
+                h('p', { id: 'next-words' }, outlook(saga, relative)), buttons),
             saga.timeline ? timeline(saga) : null, ledger(saga), facts(saga));
         document.title = `${status_words(saga.status)[0]}: ${saga.order_id} · Tollgate`;
     };
@@ -195,6 +195,7 @@ export async function charge(view, id) {
             const saga = await get(`sagas/${encodeURIComponent(id)}`, view.signal);
             const shown = JSON.stringify(saga);
             if (shown !== before) draw(saga);
+            else document.getElementById('next-words').textContent = outlook(saga, relative);  // time has passed
             before = shown;
             if (said.firstChild?.classList.contains('problem')) said.replaceChildren();
             view.after(moving(saga) && ++looks < soon_looks ? soon : later, refresh);

@@ -26,7 +26,7 @@ export function charge_row(saga) {
 
 function event_row(event) {
     return row(`/console?webhook=${encodeURIComponent(event.id)}`, [h('span', { class: 'linked' }, quoted(event.type)), h('span', {}, queues[event.queue])],
-        [`Failed ${times(event.failures)}. `, event.note && quoted(sentence(event.note)), ' Came ', ago(event.received_at ?? event.created_at), '.']);
+        [`Failed ${times(event.failures)}. `, event.note && ['Note: ', quoted(sentence(event.note))], ' Came ', ago(event.received_at ?? event.created_at), '.']);
 }
 
 export function discrepancy_item(one, date) {
@@ -59,12 +59,12 @@ function section([name, title, item, meaning], list) {
     const part = h('section', { class: list.count > 0 ? 'list pressing' : 'list', 'aria-labelledby': `h-${name}`, id: name },
         h('h2', { id: `h-${name}` }, title, ' ', h('span', { class: 'count' }, count_of(list))));
     if (list.error) {
-        part.append(h('p', { class: 'problem' }, `This list cannot be had right now: ${list.error}`));
+        part.append(h('p', { class: 'problem' }, `This list cannot be had right now: ${sentence(list.error)}`));
     } else if (list.data.length === 0) {
         part.append(h('p', { class: 'quiet' }, 'Nothing here.'));
     } else {
         part.append(h('p', {}, meaning), h('ul', { class: 'rows' }, list.data.map(item)));
-        if (list.more || list.count > list.data.length) part.append(h('p', { class: 'quiet' }, `The first ${list.data.length} are shown.`));
+        if (list.more || list.count > list.data.length) part.append(h('p', { class: 'quiet' }, `Shown: the first ${list.data.length}.`));
     }
     return part;
 }
@@ -123,7 +123,7 @@ function of_most(value, most) {
 }
 
 function queue(one) {
-    const oldest = one.oldest_due_seconds === null ? '' : `, the oldest due for ${duration(one.oldest_due_seconds * 1000)}`;
+    const oldest = !one.oldest_due_seconds ? '' : `, the oldest due for ${duration(one.oldest_due_seconds * 1000)}`;
     return `${one.waiting} waiting${one.waiting > 0 ? oldest : ''}`;
 }
 
@@ -132,6 +132,7 @@ function stand(now) {
     const rate = limits.rate_limit;
     return [
         h('h3', {}, 'Breakers'),
+        h('p', { class: 'quiet' }, 'Closed: calls pass. Open: they failed too often and are refused at once, until one that is let through succeeds.'),
         now.breakers.length > 0
             ? h('ul', { class: 'breakers' }, now.breakers.map(breaker))
             : h('p', { class: 'quiet' }, 'None was needed yet.'),

@@ -71,7 +71,7 @@ export const event_states = {
 export const queues = { incoming: 'from outside (a webhook)', outgoing: 'to the shop' };
 
 export const breaker_states = {
-    closed: ['Closed', 'calls pass', 'good'],
+    closed: ['Closed', '', 'good'],
     open: ['Open', 'calls are refused at once', 'bad'],
     half_open: ['Half open', 'a call is let through to see', 'moving'],
 };
@@ -146,7 +146,10 @@ function told(one) {
     }
     const [, done, not_done] = steps[step];
     if (one.outcome === 'done') return { title: looked ? `${done}, as looking it up told` : done, kind: 'good' };
-    return failed(looked ? `Looked up what became of it (${to_do(step)})` : not_done, one.outcome);
+    if (looked && split(one.outcome).code === 'never_arrived') {
+        return { title: `Looked up whether it happened (${to_do(step)}): the call never arrived`, kind: 'asked' };
+    }
+    return failed(looked ? `Looking up whether it happened (${to_do(step)}) failed` : not_done, one.outcome);
 }
 
 /** A moment of the timeline: who, in which role, and what happened as title, detail, code and kind. */

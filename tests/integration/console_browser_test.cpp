@@ -58,6 +58,7 @@ TEST_CASE("a new operator finds a charge that needs attention, understands what 
     CHECK(browser.sees("Everything was undone. Nothing is left to do.", ".outlook"));
     CHECK(browser.sees("Retried by hand", ".timeline .operator .what"));
     CHECK(browser.sees("Operator olga", ".timeline .operator .who"));
+    CHECK(browser.sees("(void the authorization): the call never arrived", ".timeline .what"));
     CHECK(browser.sees("Authorization voided", ".timeline .what"));
     CHECK(browser.sees("Status: reversed", ".timeline .what"));
     CHECK_FALSE(browser.sees("Retry", ".outlook button"));
@@ -284,6 +285,6 @@ TEST_CASE("each list says what it means and how many there are, and one that can
     CHECK(browser.sees("the store did not answer in time", "#dead_letters .problem"));
     CHECK(browser.sees("Expiring authorizations 20+", "#expiring"));
     CHECK(browser.sees("Ends in 7 h 29 min", "#expiring a"));
-    CHECK(browser.sees("The first 1 are shown.", "#expiring"));
+    CHECK(browser.sees("Shown: the first 1.", "#expiring"));
     browser.photograph("home-lists");
 }

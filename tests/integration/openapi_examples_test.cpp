@@ -129,7 +129,7 @@ private:
     }
 
     const EventStage& stage_;
-    OpenApiDocument document_;
+    const OpenApiDocument document_;
     std::set<std::string> played_;
 };
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <regex>
+#include <set>
 #include <stdexcept>
 
 namespace tollgate::test {
@@ -44,14 +45,14 @@ std::int64_t characters(std::string_view text) {
 /// One look at one value.
 class Look {
 public:
-    Look(const OpenApiDocument& document, std::set<const json::value*>* seen) : document_(document), seen_(seen) {}
+    Look(const OpenApiDocument& document, bool closed) : document_(document), closed_(closed) {}
 
     void check(const json::value& given, const json::value& value, const std::string& at) {
         const json::object& schema = document_.resolved(given);
         for (const auto& [keyword, rule] : schema) {
             if (!check(keyword, rule, schema, value, at)) throw std::runtime_error("unknown keyword " + std::string(keyword));
         }
-        if (seen_ != nullptr && value.is_object()) check_closed(schema, value.get_object(), at);
+        if (closed_ && value.is_object()) check_closed(schema, value.get_object(), at);
     }
 
     std::vector<std::string> errors;
@@ -87,7 +88,7 @@ private:
             for (const json::value& one : rule.as_array()) check(one, value, at);
         } else if (keyword == "oneOf") {
             const auto fits = [&](const json::value& one) {
-                Look look(document_, seen_);
+                Look look(document_, closed_);
                 look.check(one, value, at);
                 return look.errors.empty();
             };
@@ -155,9 +156,8 @@ private:
         if (keyword == "propertyNames") return check(rule, json::value(name), there);
         if (keyword == "properties") {
             const json::value* property = rule.as_object().if_contains(name);
-            if (property == nullptr) return;
-            if (seen_ != nullptr) seen_->insert(property);
-            return check(*property, member, there);
+            if (property != nullptr) check(*property, member, there);
+            return;
         }
         const json::value* properties = schema.if_contains("properties");
         if (properties != nullptr && properties->as_object().contains(name)) return;
@@ -175,20 +175,8 @@ private:
     }
 
     const OpenApiDocument& document_;
-    std::set<const json::value*>* seen_;
+    const bool closed_;
 };
-
-void find_unseen(const json::object& schema, const std::string& at, const std::set<const json::value*>& seen,
-                 std::vector<std::string>& unseen) {
-    if (const json::value* items = schema.if_contains("items")) return find_unseen(items->as_object(), at, seen, unseen);
-    const json::value* properties = schema.if_contains("properties");
-    if (properties == nullptr) return;
-    for (const auto& member : properties->as_object()) {
-        const std::string name = at + std::string(member.key());
-        if (!seen.contains(&member.value())) unseen.push_back(name);
-        find_unseen(member.value().as_object(), name + ".", seen, unseen);
-    }
-}
 
 }  // namespace
 
@@ -214,21 +202,15 @@ const json::object& OpenApiDocument::content(const json::object& operation, int 
 }
 
 std::vector<std::string> OpenApiDocument::wrong(const json::value& schema, const json::value& value) const {
-    Look look(*this, nullptr);
+    Look look(*this, false);
     look.check(schema, value, "");
     return look.errors;
 }
 
-std::vector<std::string> OpenApiDocument::wrong_answer(const json::value& schema, const json::value& value) {
-    Look look(*this, &seen_);
+std::vector<std::string> OpenApiDocument::wrong_answer(const json::value& schema, const json::value& value) const {
+    Look look(*this, true);
     look.check(schema, value, "");
     return look.errors;
-}
-
-std::vector<std::string> OpenApiDocument::never_seen(std::string_view name) const {
-    std::vector<std::string> unseen;
-    find_unseen(schema(name), "", seen_, unseen);
-    return unseen;
 }
 
 }  // namespace tollgate::test

@@ -3,7 +3,10 @@
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
+#include <set>
 
+#include "payments/charge.hpp"
+#include "payments/keys.hpp"
 #include "support/memory_store.hpp"
 #include "support/virtual_time.hpp"
 
@@ -51,6 +54,25 @@ struct Desk {
         INFO(response.body);
         REQUIRE(response.status == 200);
         return json::parse(response.body).as_object();
+    }
+    /// A charge whose call was written down so long ago; of its state only this text is kept, if there is one.
+    std::string begin(const std::string& name, Milliseconds ago, bool sent, int tries, const std::string& state = "") {
+        Charge charge({.order_id = name,
+                       .amount = {4999, *Currency::from_code("USD")},
+                       .payment_method = "tok_visa",
+                       .customer = {"cus_1", "ann@example.com", "US"},
+                       .items = {{"SKU-1", 1}}});
+        charge.tenant = "anna";
+        charge.idempotency_key = name;
+        charge.id = charge_id(charge.tenant, name);
+        charge.intent = Intent{.step = Step::authorize, .sent = sent, .since = time.wall() - ago, .tries = tries};
+        BeginCharge begin;
+        begin.row = {
+            .id = charge.id, .tenant = "anna", .idempotency_key = name, .order_id = name, .amount = 4999, .currency = "USD"};
+        begin.row.state = state.empty() ? to_state(charge) : state;
+        begin.now = time.wall();
+        REQUIRE(store.charges.begin(begin).kind == Begun::Kind::fresh);
+        return charge.id;
     }
     /// So many days ago; each discrepancy is "KIND ACTION".
     void reported(int days_ago, const std::string& report) {
@@ -153,4 +175,32 @@ TEST_CASE("a report that cannot be read is told as such") {
         CHECK(error(told, "discrepancies").find("cannot be read") != std::string::npos);
         CHECK(error(told, "expiring").empty());
     }
+}
+
+TEST_CASE("an outcome is unknown when a call may have left and was tried, or has been out for half a minute") {
+    Desk desk;
+    std::set<std::string> wanted{desk.begin("tried", 1s, true, 1), desk.begin("old", 30s, true, 0),
+                                 desk.begin("unreadable", 0s, true, 0, "{")};
+    (void)desk.begin("young", 29s, true, 0);
+    (void)desk.begin("parked", 1h, false, 3);
+    const json::object told = desk.look();
+    std::set<std::string> found;
+    for (const json::value& one : told.at("unknown_outcomes").at("data").as_array())
+        found.emplace(one.at("charge_id").as_string());
+    CHECK(found == wanted);
+    CHECK(count(told, "unknown_outcomes") == 3);
+    CHECK_FALSE(more(told, "unknown_outcomes"));
+}
+
+TEST_CASE("of many unknown outcomes twenty are told, and of more than can be looked at that there are more") {
+    Desk desk;
+    for (int i = 0; i < 250; ++i) (void)desk.begin("charge-" + std::to_string(i), 1h, true, 1);
+    json::object told = desk.look();
+    CHECK(count(told, "unknown_outcomes") == 250);
+    CHECK(more(told, "unknown_outcomes"));
+    CHECK(told.at("unknown_outcomes").at("data").as_array().size() == 20);
+    for (int i = 250; i < 1200; ++i) (void)desk.begin("charge-" + std::to_string(i), 1h, true, 1);
+    told = desk.look();
+    CHECK(count(told, "unknown_outcomes") == 1000);
+    CHECK(more(told, "unknown_outcomes"));
 }

@@ -88,7 +88,7 @@ TEST_CASE("the document names just the codes that clients can meet, each under i
 }
 
 TEST_CASE("every example of a request and of an answer is what its schema says") {
-    OpenApiDocument document;
+    const OpenApiDocument document;
     const auto check = [&](const std::string& where, const json::object& content) {
         const json::value* examples = content.if_contains("examples");
         if (examples == nullptr) return;

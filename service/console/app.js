@@ -33,6 +33,7 @@ class View {
         clearTimeout(this.#timers.get(act));
         if (this.signal.aborted) return;
         this.#timers.set(act, setTimeout(() => {
+            this.#timers.delete(act);
             if (!document.hidden) act();
             else document.addEventListener('visibilitychange', act, { once: true, signal: this.signal });
         }, ms));
@@ -130,6 +131,7 @@ async function leave() {
     main.querySelector('form').prepend(notice('You are logged out.'));
 }
 
+session.changed = introduce;
 session.ended = () => log_in_view('Your session has ended. Log in again, and go on where you were.');
 
 async function start() {

@@ -11,8 +11,8 @@ export class Refusal extends Error {
 
 const patience = 20_000;
 
-/** Who is logged in: the answer of GET /console/session; null: nobody. `ended` is called when the service says so. */
-export const session = { now: null, ended: () => {} };
+/** Who is logged in: the answer of GET /console/session; null: nobody. The page hears of it when that ends or changes. */
+export const session = { now: null, ended: () => {}, changed: () => {} };
 
 async function send(method, path, { body, headers = {}, signal } = {}) {
     const limit = AbortSignal.timeout(patience);
@@ -86,6 +86,7 @@ async function isStillMe() {
     if (now === null || now.csrf === session.now?.csrf) return false;
     const same = now.who === session.now?.who;
     session.now = now;
+    session.changed();
     if (!same) throw new Refusal(`Another window logged in as ${now.who}. Nothing was done; look again before you go on.`);
     return true;
 }

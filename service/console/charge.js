@@ -171,13 +171,13 @@ export async function charge(view, id) {
     let looks = 0;
 
     const act = (what) => async (event) => {
-        event.currentTarget.blur();
+        const button = event.currentTarget.id;
         const outcome = await what(JSON.parse(before));
         looks = 0;
         await refresh();
-        if (!outcome) return;
-        said.replaceChildren(outcome);
-        outcome.focus();
+        if (outcome) said.replaceChildren(outcome);
+        else if (document.activeElement === document.body) document.getElementById(button)?.focus();
+        outcome?.focus();
     };
     const draw = (saga) => {
         const most = refundable(saga);

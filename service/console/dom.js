@@ -165,8 +165,7 @@ export function trouble(refusal, again) {
 
 /** Of good news and bad, at the top of a view; it is read out and takes the focus, since its button may be gone. */
 export function notice(text, good = true) {
-    const node = h('p', { class: good ? 'notice good' : 'notice bad', tabindex: '-1', role: 'status' }, text);
-    return node;
+    return h('p', { class: good ? 'notice good' : 'notice bad', tabindex: '-1', role: 'status' }, text);
 }
 
 /**

@@ -119,6 +119,37 @@ TEST_CASE("a session that ends in the middle leads to the login, and from there 
     CHECK(browser.sees("tried once so far", ".outlook"));
 }
 
+TEST_CASE("whoever logs in anew in another window goes on, and nothing is done in the name of somebody else") {
+    Desk desk(Desk::Keys::some);
+    desk.expects("status of 403");  // of the session that is no more
+    Browser& browser = desk.browser;
+    const std::string id = desk.stuck_charge();
+    desk.open("/console?charge=" + id);
+    desk.log_in(Desk::operator_key);
+    const auto log_in_elsewhere = [&](const std::string& key) {
+        const boost::json::value status = browser.run(
+            "return fetch('/console/session', {method: 'POST', headers: {'Content-Type': 'application/json'},"
+            " body: JSON.stringify({key: arguments[0]})}).then(answer => answer.status);",
+            {boost::json::value(key)});
+        CHECK(status == boost::json::value(200));
+    };
+    browser.click("#retry");
+    browser.awaits("Retry this charge?", "dialog");
+    log_in_elsewhere(Desk::other_key);
+    browser.click("dialog button", "Retry now");
+    browser.awaits("Another window logged in as omar. Nothing was done", "dialog .problem");
+    CHECK(browser.text("#who") == "omar");
+    browser.click("dialog button", "Cancel");
+    CHECK(browser.sees("tried once so far", ".outlook"));
+    browser.click("#retry");
+    browser.awaits("Retry this charge?", "dialog");
+    log_in_elsewhere(Desk::other_key);
+    browser.click("dialog button", "Retry now");
+    browser.awaits("It was tried again and still needs attention", ".notice");
+    CHECK(browser.sees("Operator omar", ".timeline .operator .who"));
+    CHECK_FALSE(browser.sees("olga", ".timeline"));
+}
+
 TEST_CASE("charges are found by their id, their order and their customer") {
     Desk desk;
     Browser& browser = desk.browser;

@@ -6,6 +6,7 @@
 namespace tollgate::test {
 
 const std::string Desk::operator_key = "the-operators-own-long-key-0001";
+const std::string Desk::other_key = "another-operators-long-key-0002";
 const std::string Desk::shop_key = "the-shops-own-long-key-0000001";
 
 namespace {
@@ -14,8 +15,9 @@ Variables key_settings() {
     const auto key = [](const std::string& id, const std::string& text, const std::string& scope) {
         return "{id = \"" + id + "\", hash = \"" + hash_of(text) + "\", scopes = [\"" + scope + "\"]}";
     };
-    return {{"TOLLGATE_AUTH_KEYS",
-             "[" + key("olga", Desk::operator_key, "admin") + ", " + key("acme", Desk::shop_key, "charge") + "]"}};
+    return {{"TOLLGATE_AUTH_KEYS", "[" + key("olga", Desk::operator_key, "admin") + ", " +
+                                       key("omar", Desk::other_key, "admin") + ", " + key("acme", Desk::shop_key, "charge") +
+                                       "]"}};
 }
 
 Variables by_hand_only(Variables more) {

@@ -38,7 +38,8 @@ public:
     std::atomic<bool> broken{false};
     Browser browser;
 
-    static const std::string operator_key;
+    static const std::string operator_key;  // of "olga"
+    static const std::string other_key;     // of "omar", an operator too
     static const std::string shop_key;
 
 private:

@@ -1,6 +1,6 @@
 // The console: who is logged in, which view an address shows, and the keys.
 import { look, logIn, logOut, session } from './calls.js';
-import { age, field, h, notice, say, trouble } from './dom.js';
+import { age, field, h, notice, trouble } from './dom.js';
 import { charge } from './charge.js';
 import { home, search } from './home.js';
 import { event, reconciliation } from './records.js';
@@ -32,11 +32,14 @@ class View {
     after(ms, act) {
         clearTimeout(this.#timers.get(act));
         if (this.signal.aborted) return;
-        this.#timers.set(act, setTimeout(() => {
-            this.#timers.delete(act);
-            if (!document.hidden) act();
-            else document.addEventListener('visibilitychange', act, { once: true, signal: this.signal });
-        }, ms));
+        this.#timers.set(
+            act,
+            setTimeout(() => {
+                this.#timers.delete(act);
+                if (!document.hidden) act();
+                else document.addEventListener('visibilitychange', act, { once: true, signal: this.signal });
+            }, ms),
+        );
     }
     every(ms, act) {
         this.after(ms, async () => {
@@ -50,7 +53,12 @@ class View {
     }
 }
 
-const views = [['charge', charge], ['webhook', event], ['day', reconciliation], ['q', search]];
+const views = [
+    ['charge', charge],
+    ['webhook', event],
+    ['day', reconciliation],
+    ['q', search],
+];
 let shown = null;
 
 function begin() {
@@ -84,7 +92,9 @@ function introduce() {
     const { who, keys, version } = session.now;
     top_bar.hidden = foot.hidden = false;
     document.getElementById('who').textContent = keys ? who : 'no keys';
-    document.getElementById('who').title = keys ? `Logged in with the key ${who}` : 'No API keys are configured, so everybody on this machine is an operator.';
+    document.getElementById('who').title = keys
+        ? `Logged in with the key ${who}`
+        : 'No API keys are configured, so everybody on this machine is an operator.';
     document.getElementById('leave').hidden = !keys;
     foot.textContent = `Tollgate ${version} · times are UTC · ? shows the keys`;
 }
@@ -92,7 +102,13 @@ function introduce() {
 function log_in_view(words) {
     const view = begin();
     top_bar.hidden = foot.hidden = true;
-    const key = h('input', { type: 'password', autocomplete: 'current-password', required: true, maxlength: 512, spellcheck: false });
+    const key = h('input', {
+        type: 'password',
+        autocomplete: 'current-password',
+        required: true,
+        maxlength: 512,
+        spellcheck: 'false',
+    });
     const problem = h('p', { class: 'problem', role: 'alert', hidden: !words }, words ?? '');
     const button = h('button', { type: 'submit', class: 'primary' }, 'Log in');
     const submit = async (event) => {
@@ -113,9 +129,18 @@ function log_in_view(words) {
             key.select();
         }
     };
-    view.show('Log in', h('form', { class: 'login', submit }, h('h1', { tabindex: '-1' }, 'Tollgate'),
-        h('p', {}, 'The console for operators. Log in with an API key that has the scope ', h('code', {}, 'admin'), '.'),
-        field('API key', key), problem, button));
+    view.show(
+        'Log in',
+        h(
+            'form',
+            { class: 'login', submit },
+            h('h1', { tabindex: '-1' }, 'Tollgate'),
+            h('p', {}, 'The console for operators. Log in with an API key that has the scope ', h('code', {}, 'admin'), '.'),
+            field('API key', key),
+            problem,
+            button,
+        ),
+    );
     key.focus();
 }
 
@@ -165,15 +190,34 @@ function move(step) {
 }
 
 function show_help() {
-    const keys = [['/', 'search'], ['j or ↓', 'next in a list'], ['k or ↑', 'previous in a list'], ['Enter', 'open'], ['g', 'home'], ['Escape', 'close a dialog'], ['?', 'this help']];
-    const box = h('input', { type: 'checkbox', id: 'keys-on', change: () => stored?.setItem(keys_off, box.checked ? '' : '1') });
+    const keys = [
+        ['/', 'search'],
+        ['j or ↓', 'next in a list'],
+        ['k or ↑', 'previous in a list'],
+        ['Enter', 'open'],
+        ['g', 'home'],
+        ['Escape', 'close a dialog'],
+        ['?', 'this help'],
+    ];
+    const box = h('input', {
+        type: 'checkbox',
+        id: 'keys-on',
+        change: () => stored?.setItem(keys_off, box.checked ? '' : '1'),
+    });
     box.checked = !stored?.getItem(keys_off);
-    const dialog = h('dialog', { 'aria-labelledby': 'help-title', close: () => dialog.remove() },
+    const dialog = h(
+        'dialog',
+        { 'aria-labelledby': 'help-title', close: () => dialog.remove() },
         h('h2', { id: 'help-title' }, 'Keys'),
-        h('dl', { class: 'pairs keys' }, keys.map(([key, does]) => h('div', {}, h('dt', {}, h('kbd', {}, key)), h('dd', {}, does)))),
+        h(
+            'dl',
+            { class: 'pairs keys' },
+            keys.map(([key, does]) => h('div', {}, h('dt', {}, h('kbd', {}, key)), h('dd', {}, does))),
+        ),
         h('p', {}, h('label', {}, box, ' Keys of a single letter work')),
         h('p', {}, 'The API behind all this is described at ', h('a', { href: '/docs' }, '/docs'), '.'),
-        h('div', { class: 'buttons' }, h('button', { type: 'button', autofocus: true, click: () => dialog.close() }, 'Close')));
+        h('div', { class: 'buttons' }, h('button', { type: 'button', autofocus: true, click: () => dialog.close() }, 'Close')),
+    );
     document.body.append(dialog);
     dialog.showModal();
 }
@@ -216,6 +260,6 @@ document.getElementById('search').addEventListener('submit', (event) => {
 document.getElementById('help').addEventListener('click', show_help);
 document.getElementById('leave').addEventListener('click', leave);
 window.addEventListener('popstate', () => route(true));
-window.addEventListener('pageshow', (event) => event.persisted && start());  // from the back/forward cache: who is here may have changed
+window.addEventListener('pageshow', (event) => event.persisted && start()); // from a cache: who is here may have changed
 setInterval(age, 5_000);
 start();

@@ -111,7 +111,10 @@ export async function ask(method, path, { body, key, signal } = {}) {
 }
 
 /** The query of an address (RFC 3986, where a plus is a plus); empty values are left out. */
-export const query_of = (values) => Object.entries(values).filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+export const query_of = (values) =>
+    Object.entries(values)
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+        .join('&');
 
 export const get = async (path, signal) => (await ask('GET', path, { signal })).json;

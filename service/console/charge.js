@@ -1,72 +1,47 @@
 // One charge: how it stands, what happened to it, and what can be done about it.
 import { ask, get } from './calls.js';
-import { ago, clock, confirm, copyable, day, decimals_of, duration, exact, field, h, minor_of, money, notice, pairs, plain, quoted,
-    relative, svg, trouble } from './dom.js';
-import { badge, replace } from './home.js';
-import { moment, outlook, status_words, to_do } from './words.js';
+import {
+    ago,
+    confirm,
+    copyable,
+    decimals_of,
+    exact,
+    field,
+    h,
+    minor_of,
+    money,
+    notice,
+    pairs,
+    plain,
+    quoted,
+    relative,
+    replace,
+    trouble,
+} from './dom.js';
+import { badge } from './rows.js';
+import { timeline } from './timeline.js';
+import { outlook, status_words, to_do } from './words.js';
 
-// --- the timeline -------------------------------------------------------------------------------------------------------
-
-const shapes = {
-    shop: 'M4 9l2-5h12l2 5M5 9v11h14V9M9 20v-6h6v6',
-    gateway: 'M3 6h18v12H3zM3 10h18M6 15h4',
-    tollgate: 'M5 21V5M19 21V5M5 10h14',
-    operator: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c1-5 4-7 8-7s7 2 8 7',
-};
-const marks = { good: '✓', bad: '✕', asked: '→', status: '●' };
-const kinds = { good: 'done', bad: 'failed', asked: '', status: '' };
-
-function icon(role) {
-    return svg('svg', { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true' }, svg('path', { d: shapes[role] }));
-}
-
-const noticeable_wait = 1_000;
-
-function wait_before(one, previous) {
-    const gap = previous ? Date.parse(one.at) - Date.parse(previous.until ?? previous.at) : 0;
-    if (gap < noticeable_wait) return null;
-    const length = Math.min(4, Math.max(1, Math.round(Math.log10(gap / 1000)) + 1));
-    return h('li', { class: `wait wait-${length}` }, `${duration(gap)} later`);
-}
-
-function timeline_item(one, saga, previous) {
-    const { role, who, title, detail, code, kind } = moment(one, saga);
-    const roles = { shop: 'Shop', gateway: 'Gateway', tollgate: 'Tollgate', operator: 'Operator' };
-    const again = one.times > 1 && h('p', { class: 'quiet' }, `${one.times} times, the last at `, clock(one.until), '.');
-    const new_day = (!previous || day(previous.at) !== day(one.at)) && h('li', { class: 'day' }, `${day(one.at)} UTC`);
-    const since = Date.parse(one.at) - Date.parse(saga.created_at);
-    return [new_day, wait_before(one, previous), h('li', { class: `moment ${role} ${kind}` },
-        h('div', { class: 'when' }, clock(one.at), h('span', { class: 'quiet' }, `+${duration(Math.max(0, since))}`)),
-        h('div', { class: 'who' }, icon(role), h('span', {}, roles[role], role !== 'tollgate' && who !== role && [' ', h('b', {}, quoted(who))])),
-        h('div', { class: 'what' },
-            h('p', { class: 'deed' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, marks[kind]), h('span', { class: 'unseen' }, kinds[kind]), ' ', title),
-            detail && h('p', { class: 'detail' }, quoted(detail), code && [' ', h('code', {}, code)]), again))];
-}
-
-function timeline(saga) {
-    const list = h('ol', { class: 'timeline' });
-    const past = saga.timeline ?? [];
-    past.forEach((one, index) => list.append(...timeline_item(one, saga, past[index - 1]).filter(Boolean)));
-    if (saga.step) {
-        const when = saga.owned ? 'now' : saga.due_at ? ['at ', clock(saga.due_at)] : 'when it is retried';
-        list.append(h('li', { class: 'moment next' }, h('div', { class: 'when' }, h('span', {}, 'Next')), h('div', { class: 'who' }, icon('tollgate'), 'Tollgate'),
-            h('div', { class: 'what' }, h('p', { class: 'deed' }, `Will ${to_do(saga.step.name)}, `, when, '.'))));
-    }
-    return h('section', { 'aria-labelledby': 'h-timeline' }, h('h2', { id: 'h-timeline' }, 'What happened'),
-        past.length === 0 && h('p', { class: 'quiet' }, 'Nothing was written down of this charge; it is older than this version of Tollgate.'), list);
-}
-
-// --- the rest of what is known ------------------------------------------------------------------------------------------
+// --- what is known ------------------------------------------------------------------------------------------------------
 
 function head(saga) {
     return [
-        h('div', { class: 'title-line' }, h('h1', { tabindex: '-1' }, money(saga.amount, saga.currency), ' for order ', quoted(saga.order_id)),
-            badge(...status_words(saga.status))),
+        h(
+            'div',
+            { class: 'title-line' },
+            h('h1', { tabindex: '-1' }, money(saga.amount, saga.currency), ' for order ', quoted(saga.order_id)),
+            badge(...status_words(saga.status)),
+        ),
         pairs([
             ['Charge', copyable(saga.charge_id, 'charge id')],
             ['Saga', saga.id && copyable(saga.id, 'saga id')],
             ['Order', copyable(saga.order_id, 'order id')],
-            ['Customer', saga.customer_id && [h('a', { href: `/console?q=${encodeURIComponent(saga.customer_id)}` }, quoted(saga.customer_id))]],
+            [
+                'Customer',
+                saga.customer_id && [
+                    h('a', { href: `/console?q=${encodeURIComponent(saga.customer_id)}` }, quoted(saga.customer_id)),
+                ],
+            ],
             ['Shop', quoted(saga.tenant)],
             ['Made', [exact(saga.created_at), ', ', ago(saga.created_at)]],
         ]),
@@ -74,19 +49,39 @@ function head(saga) {
 }
 
 function ledger(saga) {
-    const rows = saga.ledger.map((entry) => h('tr', {}, h('td', {}, entry.type), h('td', { class: 'amount' }, money(entry.amount, entry.currency)),
-        h('td', {}, entry.debit ? `${entry.debit} ← ${entry.credit}` : ''), h('td', {}, copyable(entry.gateway_id, 'the gateway’s id'))));
+    const rows = saga.ledger.map((entry) =>
+        h(
+            'tr',
+            {},
+            h('td', {}, entry.type),
+            h('td', { class: 'amount' }, money(entry.amount, entry.currency)),
+            h('td', {}, entry.debit ? `${entry.debit} ← ${entry.credit}` : ''),
+            h('td', {}, copyable(entry.gateway_id, 'the gateway’s id')),
+        ),
+    );
     const header = ['What', 'Amount', 'Accounts', 'Id at the gateway'].map((name) => h('th', { scope: 'col' }, name));
-    return h('section', { 'aria-labelledby': 'h-ledger' }, h('h2', { id: 'h-ledger' }, 'Money that moved'),
+    return h(
+        'section',
+        { 'aria-labelledby': 'h-ledger' },
+        h('h2', { id: 'h-ledger' }, 'Money that moved'),
         rows.length === 0
             ? h('p', { class: 'quiet' }, 'None yet.')
-            : h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'h-ledger' },
-                h('table', {}, h('thead', {}, h('tr', {}, header)), h('tbody', {}, rows))));
+            : h(
+                  'div',
+                  { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'h-ledger' },
+                  h('table', {}, h('thead', {}, h('tr', {}, header)), h('tbody', {}, rows)),
+              ),
+    );
 }
 
 const fact_names = {
-    reservation_id: 'Reservation', authorization_id: 'Authorization', waiting_id: 'Open authentication', capture_id: 'Capture',
-    shipment_id: 'Shipment', refund_id: 'Refund', void_id: 'Void',
+    reservation_id: 'Reservation',
+    authorization_id: 'Authorization',
+    waiting_id: 'Open authentication',
+    capture_id: 'Capture',
+    shipment_id: 'Shipment',
+    refund_id: 'Refund',
+    void_id: 'Void',
 };
 
 function facts(saga) {
@@ -97,8 +92,10 @@ function facts(saga) {
     if (told.shipment_canceled) entries.push(['Shipment', 'canceled']);
     if (told.released) entries.push(['Goods', 'released']);
     for (const refund of saga.refunds ?? []) {
-        entries.push([refund.status === 'pending' ? 'Refund under way' : 'Refunded',
-            [money(refund.amount, saga.currency), ' ', refund.refund_id && copyable(refund.refund_id, 'refund id')]]);
+        entries.push([
+            refund.status === 'pending' ? 'Refund under way' : 'Refunded',
+            [money(refund.amount, saga.currency), ' ', refund.refund_id && copyable(refund.refund_id, 'refund id')],
+        ]);
     }
     if (saga.step) entries.push(['Key of the next call', copyable(saga.step.idempotency_key, 'key')]);
     return h('section', { 'aria-labelledby': 'h-facts' }, h('h2', { id: 'h-facts' }, 'Facts'), pairs(entries));
@@ -127,7 +124,8 @@ async function retry(saga) {
         act: async () => (await ask('POST', `sagas/${encodeURIComponent(saga.charge_id)}/retry`)).json,
     });
     if (after === null) return null;
-    if (after.status === 'needs_attention') return notice('It was tried again and still needs attention. The timeline names why.', false);
+    if (after.status === 'needs_attention')
+        return notice('It was tried again and still needs attention. The timeline names why.', false);
     const words = status_words(after.status)[0].toLowerCase();
     return notice(moving(after) ? `It goes on, and is ${words} now.` : `Retried. The charge is settled: ${words}.`);
 }
@@ -135,18 +133,31 @@ async function retry(saga) {
 async function refund(saga) {
     const { currency, charge_id } = saga;
     const most = refundable(saga);
-    const key = crypto.randomUUID();  // one for as long as the dialog is open, so that trying again refunds once
-    const amount = h('input', { type: 'text', inputmode: decimals_of(currency) > 0 ? 'decimal' : 'numeric', value: plain(most, currency), autocomplete: 'off', required: true });
+    const key = crypto.randomUUID(); // one for as long as the dialog is open, so that trying again refunds once
+    const amount = h('input', {
+        type: 'text',
+        inputmode: decimals_of(currency) > 0 ? 'decimal' : 'numeric',
+        value: plain(most, currency),
+        autocomplete: 'off',
+        required: true,
+    });
     const reason = h('input', { type: 'text', maxlength: 200, autocomplete: 'off' });
     const done = await confirm({
         title: 'Refund this charge?',
         text: `The amount below goes back to the card that paid ${named(saga)}. This cannot be taken back.`,
-        fields: [field('Amount', amount, `In ${currency}; ${money(most, currency)} can be refunded.`), field('Reason', reason, 'For the records; may be left empty.')],
+        fields: [
+            field('Amount', amount, `In ${currency}; ${money(most, currency)} can be refunded.`),
+            field('Reason', reason, 'For the records; may be left empty.'),
+        ],
         yes: 'Refund',
         act: async () => {
             const minor = minor_of(amount.value, currency);
-            if (minor === null || minor === 0) throw new Error(`Give the amount in ${currency} as in “${plain(most, currency)}”.`);
-            if (minor > most) throw new Error(`At most ${money(most, currency)} can be refunded: that is what was captured and not given back yet.`);
+            if (minor === null || minor === 0)
+                throw new Error(`Give the amount in ${currency} as in “${plain(most, currency)}”.`);
+            if (minor > most)
+                throw new Error(
+                    `At most ${money(most, currency)} can be refunded: that is what was captured and not given back yet.`,
+                );
             const body = { amount: minor, ...(reason.value.trim() && { reason: reason.value.trim() }) };
             const answer = await ask('POST', `charges/${encodeURIComponent(charge_id)}/refund`, { body, key });
             return { minor, settled: answer.status === 200 };
@@ -154,7 +165,9 @@ async function refund(saga) {
     });
     if (done === null) return null;
     const sum = money(done.minor, currency);
-    return notice(done.settled ? `Refunded ${sum}.` : `The refund of ${sum} is asked for and under way; how it ends shows here.`);
+    return notice(
+        done.settled ? `Refunded ${sum}.` : `The refund of ${sum} is asked for and under way; how it ends shows here.`,
+    );
 }
 
 // --- the view -----------------------------------------------------------------------------------------------------------
@@ -181,13 +194,26 @@ export async function charge(view, id) {
     };
     const draw = (saga) => {
         const most = refundable(saga);
-        const buttons = h('div', { class: 'buttons' },
+        const buttons = h(
+            'div',
+            { class: 'buttons' },
             unfinished(saga) && h('button', { id: 'retry', type: 'button', class: 'primary', click: act(retry) }, 'Retry'),
-            most > 0 && h('button', { id: 'refund', type: 'button', click: act(refund) }, 'Refund…'));
-        replace(room, head(saga),
-            h('section', { class: `outlook ${status_words(saga.status)[1]}`, 'aria-labelledby': 'h-next' }, h('h2', { id: 'h-next' }, 'What happens next'),
-                h('p', { id: 'next-words' }, outlook(saga, relative)), buttons),
-            saga.timeline ? timeline(saga) : null, ledger(saga), facts(saga));
+            most > 0 && h('button', { id: 'refund', type: 'button', click: act(refund) }, 'Refund…'),
+        );
+        replace(
+            room,
+            head(saga),
+            h(
+                'section',
+                { class: `outlook ${status_words(saga.status)[1]}`, 'aria-labelledby': 'h-next' },
+                h('h2', { id: 'h-next' }, 'What happens next'),
+                h('p', { id: 'next-words' }, outlook(saga, relative)),
+                buttons,
+            ),
+            saga.timeline ? timeline(saga) : null,
+            ledger(saga),
+            facts(saga),
+        );
         document.title = `${status_words(saga.status)[0]}: ${saga.order_id} · Tollgate`;
     };
     const refresh = async () => {
@@ -195,7 +221,7 @@ export async function charge(view, id) {
             const saga = await get(`sagas/${encodeURIComponent(id)}`, view.signal);
             const shown = JSON.stringify(saga);
             if (shown !== before) draw(saga);
-            else document.getElementById('next-words').textContent = outlook(saga, relative);  // time has passed
+            else document.getElementById('next-words').textContent = outlook(saga, relative); // time has passed
             before = shown;
             if (said.firstChild?.classList.contains('problem')) said.replaceChildren();
             view.after(moving(saga) && ++looks < soon_looks ? soon : later, refresh);

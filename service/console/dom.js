@@ -159,8 +159,12 @@ export function pairs(entries) {
 
 /** A calm failure, with a way out of it. */
 export function trouble(refusal, again) {
-    return h('div', { class: 'problem', role: 'alert' }, h('p', {}, refusal.message),
-        again && h('button', { type: 'button', click: again }, 'Try again'));
+    return h(
+        'div',
+        { class: 'problem', role: 'alert' },
+        h('p', {}, refusal.message),
+        again && h('button', { type: 'button', click: again }, 'Try again'),
+    );
 }
 
 /** Of good news and bad, at the top of a view; it is read out and takes the focus, since its button may be gone. */
@@ -200,16 +204,27 @@ export function confirm({ title, text, fields = [], yes, act }) {
             busy = false;
             go.disabled = false;
         };
-        const dialog = h('dialog', {
-            'aria-labelledby': 'dialog-title',
-            'aria-describedby': 'dialog-text',
-            cancel: (event) => busy && event.preventDefault(),
-            close: () => {
-                dialog.remove();
-                resolve(result);
+        const dialog = h(
+            'dialog',
+            {
+                'aria-labelledby': 'dialog-title',
+                'aria-describedby': 'dialog-text',
+                cancel: (event) => busy && event.preventDefault(),
+                close: () => {
+                    dialog.remove();
+                    resolve(result);
+                },
             },
-        }, h('form', { submit }, h('h2', { id: 'dialog-title' }, title), h('p', { id: 'dialog-text' }, text), fields, problem,
-            h('div', { class: 'buttons' }, cancel, go)));
+            h(
+                'form',
+                { submit },
+                h('h2', { id: 'dialog-title' }, title),
+                h('p', { id: 'dialog-text' }, text),
+                fields,
+                problem,
+                h('div', { class: 'buttons' }, cancel, go),
+            ),
+        );
         document.body.append(dialog);
         dialog.showModal();
     });
@@ -219,6 +234,21 @@ export function confirm({ title, text, fields = [], yes, act }) {
 export function field(name, input, hint) {
     input.id = `field-${name.toLowerCase().replaceAll(' ', '-')}`;
     if (hint) input.setAttribute('aria-describedby', `${input.id}-hint`);
-    return h('div', { class: 'field' }, h('label', { for: input.id }, name), input,
-        hint && h('p', { id: `${input.id}-hint`, class: 'hint' }, hint));
+    return h(
+        'div',
+        { class: 'field' },
+        h('label', { for: input.id }, name),
+        input,
+        hint && h('p', { id: `${input.id}-hint`, class: 'hint' }, hint),
+    );
+}
+
+/** Puts new content in place of the old, with the focus where it was. */
+export function replace(room, ...content) {
+    const at = room.contains(document.activeElement) ? document.activeElement : null;
+    const [address, id] = [at?.getAttribute('href'), at?.id];
+    room.replaceChildren(...content.flat().filter(Boolean));
+    if (!at) return;
+    const same = id ? document.getElementById(id) : address && room.querySelector(`[href="${CSS.escape(address)}"]`);
+    (same ?? room.querySelector('h1, h2, a') ?? document.getElementById('main')).focus();
 }

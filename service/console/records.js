@@ -1,7 +1,7 @@
 // One event, and one day's comparison with the gateway's books.
 import { ask, get, query_of } from './calls.js';
-import { ago, confirm, copyable, exact, h, money, notice, pairs, quoted, say, trouble } from './dom.js';
-import { badge, discrepancy_item, replace } from './home.js';
+import { ago, confirm, copyable, exact, h, money, notice, pairs, quoted, replace, say, trouble } from './dom.js';
+import { badge, discrepancy_item } from './rows.js';
 import { event_states, queues } from './words.js';
 
 // --- an event -----------------------------------------------------------------------------------------------------------
@@ -60,14 +60,23 @@ export async function event(view, id) {
     };
     const draw = (one) => {
         const can = one.state === 'dead' || (one.queue === 'incoming' && one.state === 'done');
-        replace(room,
-            h('div', { class: 'title-line' }, h('h1', { tabindex: '-1' }, 'Event ', quoted(one.type)), badge(...(event_states[one.state] ?? [one.state, 'moving']))),
+        replace(
+            room,
+            h(
+                'div',
+                { class: 'title-line' },
+                h('h1', { tabindex: '-1' }, 'Event ', quoted(one.type)),
+                badge(...(event_states[one.state] ?? [one.state, 'moving'])),
+            ),
             pairs([
                 ['Id', copyable(one.id, 'event id')],
                 ['Goes', queues[one.queue]],
                 ['From', one.source && quoted(one.source)],
                 ['The sender’s id', one.event_id && copyable(one.event_id, 'the sender’s id')],
-                ['Charge', one.charge_id && [h('a', { href: `/console?charge=${encodeURIComponent(one.charge_id)}` }, one.charge_id)]],
+                [
+                    'Charge',
+                    one.charge_id && [h('a', { href: `/console?charge=${encodeURIComponent(one.charge_id)}` }, one.charge_id)],
+                ],
                 ['Came', one.received_at && [exact(one.received_at), ', ', ago(one.received_at)]],
                 ['Made', one.created_at && [exact(one.created_at), ', ', ago(one.created_at)]],
                 ['Failures', String(one.failures)],
@@ -75,9 +84,24 @@ export async function event(view, id) {
                 ['Ended', one.settled_at && [exact(one.settled_at), ', ', ago(one.settled_at)]],
                 ['Note', one.note && quoted(one.note)],
             ]),
-            h('div', { class: 'buttons' }, can && h('button', { id: 'replay', type: 'button', class: one.state === 'dead' ? 'primary' : null, click: act }, 'Replay…')),
-            one.body !== undefined && h('section', { 'aria-labelledby': 'h-body' }, h('h2', { id: 'h-body' }, 'Body'),
-                h('pre', { tabindex: '0', role: 'region', 'aria-labelledby': 'h-body' }, pretty(one.body))));
+            h(
+                'div',
+                { class: 'buttons' },
+                can &&
+                    h(
+                        'button',
+                        { id: 'replay', type: 'button', class: one.state === 'dead' ? 'primary' : null, click: act },
+                        'Replay…',
+                    ),
+            ),
+            one.body !== undefined &&
+                h(
+                    'section',
+                    { 'aria-labelledby': 'h-body' },
+                    h('h2', { id: 'h-body' }, 'Body'),
+                    h('pre', { tabindex: '0', role: 'region', 'aria-labelledby': 'h-body' }, pretty(one.body)),
+                ),
+        );
         document.title = `Event ${one.type} · Tollgate`;
     };
     const refresh = async () => {
@@ -102,25 +126,53 @@ export async function event(view, id) {
 const yesterday = () => new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
 
 function sums(report) {
-    const rows = Object.entries(report.sums).map(([currency, sum]) => h('tr', {}, h('th', { scope: 'row' }, currency),
-        h('td', { class: 'amount' }, money(sum.internal, currency)), h('td', { class: 'amount' }, money(sum.gateway, currency)),
-        h('td', {}, sum.internal === sum.gateway ? '✓ equal' : `✕ differ by ${money(sum.internal - sum.gateway, currency)}`)));
+    const rows = Object.entries(report.sums).map(([currency, sum]) =>
+        h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, currency),
+            h('td', { class: 'amount' }, money(sum.internal, currency)),
+            h('td', { class: 'amount' }, money(sum.gateway, currency)),
+            h(
+                'td',
+                {},
+                sum.internal === sum.gateway ? '✓ equal' : `✕ differ by ${money(sum.internal - sum.gateway, currency)}`,
+            ),
+        ),
+    );
     const header = ['Currency', 'Our books', 'The gateway’s', ''].map((name) => h('th', { scope: 'col' }, name));
-    return rows.length > 0 && h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Sums' },
-        h('table', {}, h('thead', {}, h('tr', {}, header)), h('tbody', {}, rows)));
+    return (
+        rows.length > 0 &&
+        h(
+            'div',
+            { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Sums' },
+            h('table', {}, h('thead', {}, h('tr', {}, header)), h('tbody', {}, rows)),
+        )
+    );
 }
 
 function draw_report(room, report) {
     const { discrepancies } = report;
-    replace(room,
+    replace(
+        room,
         h('p', { class: discrepancies.length > 0 ? 'notice bad' : 'notice good', id: 'summary' }, report.summary),
-        pairs([['Compared', String(report.total)], ['Matched', String(report.matched)], ['Discrepancies', String(discrepancies.length + (report.omitted ?? 0))]]),
-        h('h2', {}, 'Sums'), sums(report) || h('p', { class: 'quiet' }, 'No money moved that day.'),
+        pairs([
+            ['Compared', String(report.total)],
+            ['Matched', String(report.matched)],
+            ['Discrepancies', String(discrepancies.length + (report.omitted ?? 0))],
+        ]),
+        h('h2', {}, 'Sums'),
+        sums(report) || h('p', { class: 'quiet' }, 'No money moved that day.'),
         h('h2', {}, 'Discrepancies'),
         discrepancies.length > 0
-            ? h('ul', { class: 'rows', id: 'discrepancies' }, discrepancies.map((one) => discrepancy_item(one, null)))
+            ? h(
+                  'ul',
+                  { class: 'rows', id: 'discrepancies' },
+                  discrepancies.map((one) => discrepancy_item(one, null)),
+              )
             : h('p', { class: 'quiet' }, 'Nothing here.'),
-        report.omitted && h('p', { class: 'quiet' }, `${report.omitted} more are not listed.`));
+        report.omitted && h('p', { class: 'quiet' }, `${report.omitted} more are not listed.`),
+    );
     say(report.summary);
 }
 
@@ -130,18 +182,30 @@ export async function reconciliation(view, asked) {
     const date = asked || yesterday();
     const input = h('input', { type: 'date', value: date, max: new Date().toISOString().slice(0, 10), required: true });
     input.id = 'day';
-    const form = h('form', {
-        class: 'day-form',
-        submit: (event) => {
-            event.preventDefault();
-            if (input.value) view.visit(`/console?day=${encodeURIComponent(input.value)}`);
+    const form = h(
+        'form',
+        {
+            class: 'day-form',
+            submit: (event) => {
+                event.preventDefault();
+                if (input.value) view.visit(`/console?day=${encodeURIComponent(input.value)}`);
+            },
         },
-    }, h('label', { for: 'day' }, 'Day (UTC)'), input, h('button', { type: 'submit' }, 'Show'),
-        h('button', { type: 'button', id: 'compare', click: () => compare() }, 'Compare this day…'));
+        h('label', { for: 'day' }, 'Day (UTC)'),
+        input,
+        h('button', { type: 'submit' }, 'Show'),
+        h('button', { type: 'button', id: 'compare', click: () => compare() }, 'Compare this day…'),
+    );
     const said = h('div');
     const room = h('div');
-    view.show(`Reconciliation of ${date}`, h('h1', { tabindex: '-1' }, `Reconciliation of ${date}`),
-        h('p', { class: 'quiet' }, 'Our books of a UTC day beside the gateway’s: captures, refunds and disputes.'), form, said, room);
+    view.show(
+        `Reconciliation of ${date}`,
+        h('h1', { tabindex: '-1' }, `Reconciliation of ${date}`),
+        h('p', { class: 'quiet' }, 'Our books of a UTC day beside the gateway’s: captures, refunds and disputes.'),
+        form,
+        said,
+        room,
+    );
 
     const look = async (left) => {
         try {
@@ -153,10 +217,13 @@ export async function reconciliation(view, asked) {
                 said.replaceChildren(h('p', { class: 'quiet', role: 'status' }, 'This day is being compared…'));
                 view.after(1_000, () => look(left - 1));
             } else {
-                said.replaceChildren(notice('It is still being compared. Come back later, or press Show to look again.', false));
+                said.replaceChildren(
+                    notice('It is still being compared. Come back later, or press Show to look again.', false),
+                );
             }
         } catch (refusal) {
-            if (refusal.status === 404) said.replaceChildren(h('p', { id: 'never', class: 'quiet' }, 'This day was not compared yet.'));
+            if (refusal.status === 404)
+                said.replaceChildren(h('p', { id: 'never', class: 'quiet' }, 'This day was not compared yet.'));
             else if (refusal.status >= 0) said.replaceChildren(trouble(refusal, () => look(looks_max)));
         }
     };

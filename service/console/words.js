@@ -133,10 +133,15 @@ function told(one) {
     if (one.what === 'charge.create') return { title: 'Charge asked for', detail: one.outcome, kind: 'asked' };
     if (one.what === 'saga.retry') return { title: 'Retried by hand', detail: one.outcome, kind: 'asked' };
     if (one.what === 'page') return { title: 'Somebody was paged', detail: pages[one.outcome] ?? one.outcome, kind: 'asked' };
-    if (one.what === 'fraud') return { title: judged[one.outcome] ?? one.outcome, kind: one.outcome === 'block' ? 'bad' : 'asked' };
+    if (one.what === 'fraud')
+        return { title: judged[one.outcome] ?? one.outcome, kind: one.outcome === 'block' ? 'bad' : 'asked' };
     if (one.what === 'news') {
         const [name, ...more] = one.outcome.split(' ');
-        return { title: news[name] ?? `The gateway told: ${name}`, detail: more.join(' '), kind: name === 'failed' ? 'bad' : 'asked' };
+        return {
+            title: news[name] ?? `The gateway told: ${name}`,
+            detail: more.join(' '),
+            kind: name === 'failed' ? 'bad' : 'asked',
+        };
     }
     const looked = one.what.startsWith('look up ');
     const step = looked ? one.what.slice('look up '.length) : one.what;
@@ -167,7 +172,8 @@ export function outlook(saga, in_time) {
     const why = saga.failure
         ? `It ${verb} undone because it could not ${to_do(saga.failure.step)}: ${sentence(saga.failure.detail)} `
         : '';
-    if (saga.state === 'UNREADABLE') return `Its state cannot be read: ${sentence(saga.detail)} Nobody works on it; report this as a bug.`;
+    if (saga.state === 'UNREADABLE')
+        return `Its state cannot be read: ${sentence(saga.detail)} Nobody works on it; report this as a bug.`;
     if (saga.status === 'needs_attention') {
         const now = saga.owned ? ' Tollgate is trying it again right now.' : by_itself.replace('goes on', 'tries again');
         return `${why}It still has to ${step || 'be undone'}${tries}, and that keeps failing.${now} Mend what the timeline names, then retry.`;
@@ -182,8 +188,10 @@ export function outlook(saga, in_time) {
     if (saga.state === 'RUNNING' || saga.state === 'COMPENSATING') {
         if (saga.owned) return `${why}Tollgate is at it now: ${step}${tries}.`;
         if (saga.step?.may_have_left && saga.step.tries > 0) {
-            return `${why}A call left to ${step} and its answer was lost, so whether it happened is not known${tries}.` +
-                `${by_itself.replace('goes on', 'looks it up')} Retry does it now; nothing is done twice.`;
+            return (
+                `${why}A call left to ${step} and its answer was lost, so whether it happened is not known${tries}.` +
+                `${by_itself.replace('goes on', 'looks it up')} Retry does it now; nothing is done twice.`
+            );
         }
         return `${why}It still has to ${step || 'go on'}${tries}.${by_itself}`;
     }

@@ -22,11 +22,12 @@ using Amounts = std::vector<long long>;
 
 /// All at the same moment.
 std::vector<Reply> all_at_once(const Firm& firm, const std::vector<Call>& calls) {
-    std::vector<std::future<Reply>> asked;
-    for (const Call& call : calls)
-        asked.push_back(std::async(std::launch::async, [&firm, call] { return firm.ask("ops", call); }));
+    std::vector<std::future<std::optional<Reply>>> asked;
+    for (const Call& call : calls) {
+        asked.push_back(std::async(std::launch::async, [&firm, call] { return request(firm.port(), Firm::as("ops", call)); }));
+    }
     std::vector<Reply> replies;
-    for (auto& one : asked) replies.push_back(one.get());
+    for (auto& one : asked) replies.push_back(must(one.get()));
     return replies;
 }
 

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "support/openapi_document.hpp"
+
 namespace tollgate::test {
 namespace {
 
@@ -30,9 +32,17 @@ Firm::Firm(bool on_redis, Variables more)
     REQUIRE(service->listening());
 }
 
-Reply Firm::ask(const std::string& who, Call call) const {
+Call Firm::as(const std::string& who, Call call) {
     if (!who.empty()) call.headers["Authorization"] = "Bearer " + key_of(who);
-    return must(request(port(), call));
+    return call;
+}
+
+Reply Firm::ask(const std::string& who, const Call& call) const {
+    static const OpenApiDocument document;
+    const Reply reply = must(request(port(), as(who, call)));
+    INFO(call.method << " " << call.path << ": " << reply.status << " " << reply.body);
+    CHECK(document.wrong_reply(call, reply) == std::vector<std::string>());
+    return reply;
 }
 
 Reply Firm::charge(const std::string& shop, const std::string& key, const Order& order, int status) const {

@@ -17,8 +17,10 @@ class Firm {
 public:
     explicit Firm(bool on_redis, Variables more = {});
 
-    /// As one of the four; empty: without a key.
-    [[nodiscard]] Reply ask(const std::string& who, Call call) const;
+    /// The call as one of the four makes it; nobody: without a key.
+    [[nodiscard]] static Call as(const std::string& who, Call call);
+    /// The answer to it, which must be what the API's document says.
+    [[nodiscard]] Reply ask(const std::string& who, const Call& call) const;
     [[nodiscard]] Reply get(const std::string& who, const std::string& path) const { return ask(who, {.path = path}); }
     /// The answer to a shop's charge, which must have this status.
     [[nodiscard]] Reply charge(const std::string& shop, const std::string& key, const Order& order = {},

@@ -1,6 +1,7 @@
 #include "support/openapi_document.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -15,6 +16,12 @@ namespace json = boost::json;
 std::string content_of_file(const char* path) {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string lower(std::string_view text) {
+    std::string made(text);
+    std::ranges::transform(made, made.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return made;
 }
 
 std::string_view type_of(const json::value& value) {
@@ -211,6 +218,41 @@ std::vector<std::string> OpenApiDocument::wrong_answer(const json::value& schema
     Look look(*this, true);
     look.check(schema, value, "");
     return look.errors;
+}
+
+const json::object* OpenApiDocument::operation_of(const Call& call) const {
+    const json::object& paths = root_.at("paths").as_object();
+    const std::string path = call.path.substr(0, call.path.find('?'));
+    const json::value* methods = paths.if_contains(path);
+    for (const auto& [pattern, those] : paths) {
+        if (methods != nullptr) break;
+        const std::string segments = std::regex_replace(std::string(pattern), std::regex("\\{[a-z]+\\}"), "[^/]+");
+        if (std::regex_match(path, std::regex(segments))) methods = &those;
+    }
+    const std::string method = lower(call.method);
+    const json::value* found = methods == nullptr ? nullptr : methods->as_object().if_contains(method);
+    return found == nullptr ? nullptr : &found->as_object();
+}
+
+std::vector<std::string> OpenApiDocument::wrong_reply(const Call& call, const Reply& reply) const {
+    const json::object* asked = operation_of(call);
+    if (asked == nullptr) return {};
+    const json::value* described = asked->at("responses").as_object().if_contains(std::to_string(reply.status));
+    if (described == nullptr) return {"the status " + std::to_string(reply.status) + " is not described"};
+    const json::object& response = resolved(*described);
+    std::vector<std::string> errors;
+    for (const auto& [name, header] : response.at("headers").as_object()) {
+        if (resolved(header).contains("required") && !reply.headers.contains(lower(name)))
+            errors.push_back("the header " + std::string(name) + " is missing");
+    }
+    const std::string media = reply.header("content-type");
+    const json::value* content = response.at("content").as_object().if_contains(media.substr(0, media.find(';')));
+    if (content == nullptr) {
+        errors.push_back("the type " + media + " is not described");
+    } else if (media.find("json") != media.npos) {
+        std::ranges::move(wrong_answer(content->at("schema"), json::parse(reply.body)), std::back_inserter(errors));
+    }
+    return errors;
 }
 
 }  // namespace tollgate::test

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/client.hpp"
+
 namespace tollgate::test {
 
 /// service/openapi/openapi.json, read and resolved by a reader that knows nothing of the service.
@@ -30,7 +32,14 @@ public:
     [[nodiscard]] std::vector<std::string> wrong_answer(const boost::json::value& schema,
                                                         const boost::json::value& value) const;
 
+    /// What is wrong with an answer of the service: its status, its headers, its type, its body. Nothing is said of a path and
+    /// method that the document does not have.
+    [[nodiscard]] std::vector<std::string> wrong_reply(const Call& call, const Reply& reply) const;
+
 private:
+    /// The operation of a path as it is asked for; null when there is none.
+    [[nodiscard]] const boost::json::object* operation_of(const Call& call) const;
+
     boost::json::value root_;
 };
 

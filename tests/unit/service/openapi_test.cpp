@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 
 #include "payments/problem.hpp"
@@ -110,4 +111,24 @@ TEST_CASE("every example of a request and of an answer is what its schema says")
 
 TEST_CASE("the document tells the version of the program") {
     CHECK(OpenApiDocument().root().at("info").at("version").as_string() == TOLLGATE_VERSION);
+}
+
+TEST_CASE("an answer that is not as described is told from one that is") {
+    const OpenApiDocument document;
+    const Reply good{.status = 200,
+                     .headers = {{"x-request-id", "1"}, {"content-type", "application/json"}},
+                     .body = R"({"data":[{"name":"gateway.void","state":"open","retry_after":3}]})"};
+    const auto wrong = [&](const std::string& path, const std::function<void(Reply&)>& change) {
+        Reply reply = good;
+        change(reply);
+        return !document.wrong_reply({.path = path}, reply).empty();
+    };
+    CHECK_FALSE(wrong("/admin/breakers?x=1", [](Reply&) {}));
+    CHECK(wrong("/admin/breakers", [](Reply& reply) { reply.status = 204; }));
+    CHECK(wrong("/admin/breakers", [](Reply& reply) { reply.headers.erase("x-request-id"); }));
+    CHECK(wrong("/admin/breakers", [](Reply& reply) { reply.headers["content-type"] = "text/html"; }));
+    CHECK(wrong("/admin/breakers", [](Reply& reply) { reply.body = R"({"data":[{"name":"gateway.void","state":"ajar"}]})"; }));
+    CHECK(wrong("/admin/breakers", [](Reply& reply) { reply.body = R"({"data":[],"more":1})"; }));
+    CHECK(wrong("/charge/ch_1", [](Reply&) {}));
+    CHECK_FALSE(wrong("/nowhere", [](Reply&) {}));
 }

@@ -71,6 +71,7 @@ http::Options Worker::options(std::shared_ptr<asio::ssl::context> tls) const {
     options.authenticate = [&auth = shared_.authenticator](std::optional<std::string_view> header, http::Scope scope) {
         return auth.check(header, scope);
     };
+    options.this_machine_only = shared_.authenticator.open();
     options.access = [&requests = shared_.requests](const http::Access& access) {
         // The pattern and not the path, and no method of the client's own making: their number is that of the routes.
         const std::string_view route = access.route.empty() ? "none" : access.route;

@@ -73,10 +73,10 @@ enum class StepUp : std::uint8_t { none, voiding, done };
 struct Moment {
     WallTime at{};
     std::string who = "tollgate";  // or an API key's id, or "gateway"
-    std::string what;              // reserve, payment.capture, charge.status, …
+    std::string what;     // a call: reserve, look up capture, …; or payment.capture, charge.status, saga.retry, page, …
     std::string outcome;  // "done", a sum, an error's sentence; of payments nothing: the ledger tells, in the same order
-    int times = 1;        // in a row
-    WallTime until{};     // the last of them
+    int times = 1;
+    WallTime until{};  // the last of them
 
     friend bool operator==(const Moment&, const Moment&) = default;
 };
@@ -84,7 +84,10 @@ struct Moment {
 /// How the name of a moment begins when money moved.
 inline constexpr std::string_view payment_moment = "payment.";
 
-/// The most that a charge remembers beside payments; of more the first half and the last are kept.
+/// What stands for those that were forgotten: how many they were, and when.
+inline constexpr std::string_view left_out_moment = "left_out";
+
+/// The most that a charge remembers beside payments. Of more, calls in the middle are forgotten first.
 inline constexpr std::ptrdiff_t history_max = 60;
 
 /// A charge and the saga that makes it: the facts the outside has told, the reason to undo if there is one, and the intent.
@@ -170,7 +173,7 @@ void conclude_step_up(Charge& charge);
 /// Of the refunds that were asked for, the one to be made next; the end of them without one.
 [[nodiscard]] std::vector<Refund>::const_iterator first_pending(const Charge& charge) noexcept;
 
-/// Adds to its history; what is like the last moment there counts as once more of it.
+/// Adds to its history. A call that came to the same as one since anything else happened counts as once more of it.
 void remember(Charge& charge, Moment moment);
 
 /// What its capture asks for: all of it, or what the shop wanted.

@@ -80,6 +80,7 @@ Task<ChargeSaga::End> ChargeSaga::run(SteadyTime patience) {
 
 Task<std::optional<ChargeSaga::End>> ChargeSaga::note(Heard heard, std::optional<WallTime> due_at) {
     ledger_ = std::move(heard.ledger);
+    remember_payments();
     if (context_.policy.tells_shop) {
         for (const Occurrence& one : heard.occurrences) events_.push_back(occurrence_event(charge_, one, now()));
     }
@@ -213,13 +214,21 @@ Task<bool> ChargeSaga::save(Milliseconds lease, std::optional<WallTime> due_at) 
     }
 }
 
-/// What came of a call. Payments that were made are remembered with the money that they moved.
+/// What came of a call. Money that it moved is told by the ledger, so its moment only says when.
 void ChargeSaga::remember_call(Step step, Ask ask, const Result<void>& answer) {
+    remember_payments();
     if (answer && !ledger_.empty()) return;
     std::string what = ask == Ask::look_up ? "look up " : "";
     what += name(step);
     std::string outcome = answer ? "done" : std::string(info(answer.error().code).name) + ": " + answer.error().detail;
+    const bool challenged = answer && step == Step::authorize && !charge_.redirect_url.empty();
+    if (challenged) outcome = "the customer must authenticate";
     remember(charge_, {.at = now(), .what = std::move(what), .outcome = std::move(outcome)});
+}
+
+void ChargeSaga::remember_payments() {
+    for (const LedgerEntry& entry : ledger_)
+        remember(charge_, {.at = now(), .what = std::string(payment_moment) + entry.type, .outcome = {}});
 }
 
 /// The shop hears of a status once, with the step that reaches it.

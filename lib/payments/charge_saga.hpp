@@ -79,6 +79,7 @@ private:
     void step_up();
     void count_failure();
     void remember_call(Step step, Ask ask, const Result<void>& answer);
+    void remember_payments();
     void write_down();
     void write_down(std::string what, std::string outcome);
     void keep_refund(std::string id);

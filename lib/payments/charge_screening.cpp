@@ -47,10 +47,12 @@ void ChargeSaga::screen() {
     } else {
         return;
     }
-    if (charge_.risk.decision != fraud::Decision::approve) {
-        remember(charge_, {.at = now(), .what = "fraud", .outcome = std::string(name(charge_.risk.decision))});
-    }
     const fraud::RuleVerdict* const rule = fraud::blocking_rule(charge_.risk);
+    if (charge_.risk.decision != fraud::Decision::approve) {
+        std::string outcome(name(charge_.risk.decision));
+        if (rule != nullptr) outcome += ": " + rule->name;
+        remember(charge_, {.at = now(), .what = "fraud", .outcome = std::move(outcome)});
+    }
     if (rule != nullptr) charge_.failure = Failure{.step = Step::authorize, .error = blocked_by(*rule)};
 }
 
@@ -79,9 +81,7 @@ void ChargeSaga::count_failure() {
 void ChargeSaga::write_down() {
     for (const LedgerEntry& entry : ledger_) {
         const Money money{entry.amount, charge_.request.amount.currency};
-        const std::string what = std::string(payment_moment) + entry.type;
-        remember(charge_, {.at = now(), .what = what, .outcome = {}});
-        write_down(what, to_string(money) + " " + entry.gateway_id);
+        write_down(std::string(payment_moment) + entry.type, to_string(money) + " " + entry.gateway_id);
     }
     const ChargeStatus status = status_of(charge_);
     if (charge_.kept_status == status) return;

@@ -37,8 +37,16 @@ Why is_header_name(const std::string& value) {
 }
 
 Why is_source_name(const std::string& value) {
+    if (value == "reconciliation")
+        return "is what the service itself calls what it learns from the gateway's books: choose another";
     if (value != "." && value != "..") return is_name(value);
     return "is no name that can stand in the path POST /webhook/NAME";
+}
+
+/// It says who did something, in the audit log and in timelines.
+Why is_key_id(const std::string& value) {
+    if (value != "gateway" && value != "tollgate") return is_name(value);
+    return "is the name of somebody else in the audit log: choose another";
 }
 
 /// What people write as a secret of this scheme.
@@ -58,7 +66,7 @@ std::string_view secret_form(webhooks::Scheme scheme) {
 
 const std::vector<Field<AuthKey>>& fields_of(const AuthKey&) {
     static const std::vector<Field<AuthKey>> fields = {
-        required(field("id", &AuthKey::id, is_name, "The tenant.")),
+        required(field("id", &AuthKey::id, is_key_id, "The tenant.")),
         required(field("hash", &AuthKey::hash, is_hash, "From `tollgate hash-key`.", Shown::masked)),
         required(field("scopes", &AuthKey::scopes, are_scopes, "What the key may do.")),
     };

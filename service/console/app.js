@@ -2,7 +2,7 @@
 import { look, logIn, logOut, session } from './calls.js';
 import { age, field, h, notice, trouble } from './dom.js';
 import { charge } from './charge.js';
-import { home, search } from './home.js';
+import { home, list_of, search } from './home.js';
 import { event, reconciliation } from './records.js';
 
 const main = document.getElementById('main');
@@ -58,6 +58,7 @@ const views = [
     ['webhook', event],
     ['day', reconciliation],
     ['q', search],
+    ['list', list_of],
 ];
 let shown = null;
 

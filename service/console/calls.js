@@ -1,21 +1,24 @@
 // What the page asks of the service. Every call has a time limit, and fails with a Refusal that says why in words.
 
 export class Refusal extends Error {
-    /** `lost`: whether the service did what it was asked is not known. */
-    constructor(message, { status = 0, lost = false } = {}) {
+    /** `lost`: whether the service did what it was asked is not known. `code`: the problem's. */
+    constructor(message, { status = 0, lost = false, code = '' } = {}) {
         super(message);
         this.status = status;
         this.lost = lost;
+        this.code = code;
     }
 }
 
 const patience = 20_000;
+const patience_to_act = 60_000; // what moves money may take the service charge_timeout, 30 s unless it says otherwise
 
 /** Who is logged in: the answer of GET /console/session; null: nobody. The page hears of it when that ends or changes. */
 export const session = { now: null, ended: () => {}, changed: () => {} };
 
 async function send(method, path, { body, headers = {}, signal } = {}) {
-    const limit = AbortSignal.timeout(patience);
+    const most = method === 'GET' ? patience : patience_to_act;
+    const limit = AbortSignal.timeout(most);
     const options = {
         method,
         headers: { Accept: 'application/json', ...headers },
@@ -34,7 +37,7 @@ async function send(method, path, { body, headers = {}, signal } = {}) {
     } catch {
         if (signal?.aborted) throw new Refusal('', { status: -1 });
         const words = limit.aborted
-            ? `The service did not answer within ${patience / 1000} seconds.`
+            ? `The service did not answer within ${most / 1000} seconds.`
             : 'The service cannot be reached.';
         throw new Refusal(words, { lost: true });
     }
@@ -57,8 +60,12 @@ function words(answer) {
     return parts.join(' ');
 }
 
-/** Those that were not taken: what they asked for was not done. */
-const refused = (answer) => new Refusal(words(answer), { status: answer.status, lost: answer.status >= 500 });
+/** A problem that says it may not be tried again is a definite no; a 5xx without a word is none. */
+function refused(answer) {
+    const problem = parsed(answer.text);
+    const definite = answer.status < 500 || problem?.retriable === false;
+    return new Refusal(words(answer), { status: answer.status, lost: !definite, code: problem?.code ?? '' });
+}
 
 /** Who is logged in, told anew; null: nobody. */
 export async function look() {

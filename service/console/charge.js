@@ -97,7 +97,10 @@ function facts(saga) {
             [money(refund.amount, saga.currency), ' ', refund.refund_id && copyable(refund.refund_id, 'refund id')],
         ]);
     }
-    if (saga.step) entries.push(['Key of the next call', copyable(saga.step.idempotency_key, 'key')]);
+    if (saga.step) {
+        const name = saga.step.may_have_left ? 'Key of the call under way' : 'Key of the next call';
+        entries.push([name, copyable(saga.step.idempotency_key, 'key')]);
+    }
     return h('section', { 'aria-labelledby': 'h-facts' }, h('h2', { id: 'h-facts' }, 'Facts'), pairs(entries));
 }
 
@@ -113,7 +116,36 @@ function refundable(saga) {
     return Math.max(0, (saga.facts?.captured ?? 0) - back);
 }
 
-const named = (saga) => `${money(saga.amount, saga.currency)} for order “${saga.order_id}” (${saga.charge_id})`;
+const disputed = (saga) =>
+    saga.ledger.filter((entry) => entry.type === 'dispute').reduce((sum, entry) => sum + entry.amount, 0);
+const pending = (saga) =>
+    (saga.refunds ?? []).filter((one) => one.status === 'pending').reduce((sum, one) => sum + one.amount, 0);
+
+/**
+ * Refunds that were asked for here and not answered, by charge: asked for again they are the same, under the same key, whatever
+ * became of their dialog or of this page.
+ */
+const unanswered = {
+    name: (charge_id) => `tollgate-refund-${charge_id}`,
+    of(charge_id) {
+        try {
+            return JSON.parse(sessionStorage.getItem(this.name(charge_id)));
+        } catch {
+            return null;
+        }
+    },
+    keep(charge_id, asked) {
+        try {
+            if (asked) sessionStorage.setItem(this.name(charge_id), JSON.stringify(asked));
+            else sessionStorage.removeItem(this.name(charge_id));
+        } catch {
+            // without storage it is kept for as long as the dialog
+        }
+    },
+};
+
+// The order's name may be of another direction of writing than the sentence (Unicode: FSI … PDI).
+const named = (saga) => `${money(saga.amount, saga.currency)} for order “\u2068${saga.order_id}\u2069” (${saga.charge_id})`;
 
 async function retry(saga) {
     const step = saga.step ? to_do(saga.step.name) : 'go on';
@@ -130,40 +162,83 @@ async function retry(saga) {
     return notice(moving(after) ? `It goes on, and is ${words} now.` : `Retried. The charge is settled: ${words}.`);
 }
 
+/** What somebody should know before money goes back. */
+function warnings(saga, earlier) {
+    const told = [];
+    if (disputed(saga) > 0)
+        told.push(
+            `The cardholder disputed ${money(disputed(saga), saga.currency)}. The bank may give that back by itself: a refund as well would pay twice.`,
+        );
+    if (pending(saga) > 0)
+        told.push(`A refund of ${money(pending(saga), saga.currency)} is under way. What you ask for now comes on top of it.`);
+    if (earlier)
+        told.push(
+            'This refund was asked for before, and its answer did not come. Asked for again it is the same one and is made only once.',
+        );
+    return told.map((text) => h('p', { class: 'notice bad' }, text));
+}
+
 async function refund(saga) {
     const { currency, charge_id } = saga;
     const most = refundable(saga);
-    const key = crypto.randomUUID(); // one for as long as the dialog is open, so that trying again refunds once
+    const earlier = unanswered.of(charge_id);
+    let key = earlier?.key ?? crypto.randomUUID();
     const amount = h('input', {
         type: 'text',
         inputmode: decimals_of(currency) > 0 ? 'decimal' : 'numeric',
-        value: plain(most, currency),
+        value: plain(earlier?.amount ?? most, currency),
         autocomplete: 'off',
+        readonly: earlier !== null,
         required: true,
     });
-    const reason = h('input', { type: 'text', maxlength: 200, autocomplete: 'off' });
+    const reason = h('input', {
+        type: 'text',
+        maxlength: 200,
+        autocomplete: 'off',
+        value: earlier?.reason ?? '',
+        readonly: earlier !== null,
+    });
+    const body_of = () => {
+        if (earlier !== null) return { amount: earlier.amount, ...(earlier.reason && { reason: earlier.reason }) };
+        const minor = minor_of(amount.value, currency);
+        if (minor === null || minor === 0) throw new Error(`Give the amount in ${currency} as in “${plain(most, currency)}”.`);
+        if (minor > most)
+            throw new Error(
+                `At most ${money(most, currency)} can be refunded: that is what was captured and not given back yet.`,
+            );
+        return { amount: minor, ...(reason.value.trim() && { reason: reason.value.trim() }) };
+    };
     const done = await confirm({
         title: 'Refund this charge?',
         text: `The amount below goes back to the card that paid ${named(saga)}. This cannot be taken back.`,
         fields: [
+            warnings(saga, earlier),
             field('Amount', amount, `In ${currency}; ${money(most, currency)} can be refunded.`),
             field('Reason', reason, 'For the records; may be left empty.'),
         ],
         yes: 'Refund',
         act: async () => {
-            const minor = minor_of(amount.value, currency);
-            if (minor === null || minor === 0)
-                throw new Error(`Give the amount in ${currency} as in “${plain(most, currency)}”.`);
-            if (minor > most)
-                throw new Error(
-                    `At most ${money(most, currency)} can be refunded: that is what was captured and not given back yet.`,
-                );
-            const body = { amount: minor, ...(reason.value.trim() && { reason: reason.value.trim() }) };
-            const answer = await ask('POST', `charges/${encodeURIComponent(charge_id)}/refund`, { body, key });
-            return { minor, settled: answer.status === 200 };
+            const body = body_of();
+            unanswered.keep(charge_id, { key, ...body });
+            try {
+                const answer = await ask('POST', `charges/${encodeURIComponent(charge_id)}/refund`, { body, key });
+                unanswered.keep(charge_id, null);
+                return { minor: body.amount, settled: answer.status === 200 };
+            } catch (refusal) {
+                // A no is kept under its key: what is asked for after it is another request.
+                if (!refusal.lost && refusal.status !== 401) {
+                    unanswered.keep(charge_id, null);
+                    key = crypto.randomUUID();
+                }
+                throw refusal;
+            }
         },
     });
-    if (done === null) return null;
+    if (done === null) {
+        return unanswered.of(charge_id)
+            ? notice('Whether that refund was made is not known yet. It shows below once it is; asked for again it is the same one.', false)
+            : null;
+    }
     const sum = money(done.minor, currency);
     return notice(
         done.settled ? `Refunded ${sum}.` : `The refund of ${sum} is asked for and under way; how it ends shows here.`,
@@ -208,6 +283,8 @@ export async function charge(view, id) {
                 { class: `outlook ${status_words(saga.status)[1]}`, 'aria-labelledby': 'h-next' },
                 h('h2', { id: 'h-next' }, 'What happens next'),
                 h('p', { id: 'next-words' }, outlook(saga, relative)),
+                disputed(saga) > 0 &&
+                    h('p', {}, `The cardholder disputed ${money(disputed(saga), saga.currency)}; answer that at the gateway.`),
                 buttons,
             ),
             saga.timeline ? timeline(saga) : null,

@@ -187,7 +187,7 @@ export function confirm({ title, text, fields = [], yes, act }) {
             event.preventDefault();
             if (busy) return;
             busy = true;
-            go.disabled = true;
+            cancel.disabled = go.disabled = true;
             go.textContent = 'Working…';
             problem.hidden = true;
             try {
@@ -199,16 +199,17 @@ export function confirm({ title, text, fields = [], yes, act }) {
                     : refusal.message;
                 problem.hidden = false;
                 go.textContent = refusal.lost ? 'Try again' : yes;
-                if (refusal.lost) dialog.querySelectorAll('input').forEach((input) => (input.readOnly = true));
+                dialog.querySelectorAll('input').forEach((input) => (input.readOnly = Boolean(refusal.lost)));
             }
             busy = false;
-            go.disabled = false;
+            cancel.disabled = go.disabled = false;
         };
         const dialog = h(
             'dialog',
             {
                 'aria-labelledby': 'dialog-title',
                 'aria-describedby': 'dialog-text',
+                keydown: (event) => busy && event.key === 'Escape' && event.preventDefault(), // what has left cannot be canceled
                 cancel: (event) => busy && event.preventDefault(),
                 close: () => {
                     dialog.remove();

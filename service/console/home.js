@@ -40,6 +40,13 @@ const lists = [
     ],
 ];
 
+const all_of = {
+    needs_attention: '/console?list=NEEDS_ATTENTION',
+    unknown_outcomes: '/console?list=RUNNING',
+    dead_letters: '/console?list=dead-letters',
+    expiring: '/console?list=AUTHORIZED',
+};
+
 const count_of = (list) => (list.error ? '?' : `${list.count}${list.more ? '+' : ''}`);
 
 function section([name, title, item, meaning], list) {
@@ -55,7 +62,14 @@ function section([name, title, item, meaning], list) {
     } else {
         part.append(h('p', {}, meaning), h('ul', { class: 'rows' }, list.data.map(item)));
         if (list.more || list.count > list.data.length)
-            part.append(h('p', { class: 'quiet' }, `Shown: the first ${list.data.length}.`));
+            part.append(
+                h(
+                    'p',
+                    { class: 'quiet' },
+                    `Shown: the newest ${list.data.length}.`,
+                    all_of[name] && [' ', h('a', { href: all_of[name] }, 'Show all of them')],
+                ),
+            );
     }
     return part;
 }
@@ -92,7 +106,8 @@ export async function home(view) {
                 .filter(([name]) => told[name].count > 0)
                 .map(([name, title]) => `${title}: ${count_of(told[name])}`)
                 .join(', ');
-            if (sum !== counts) say(sum || 'Nothing needs a human now');
+            const blind = lists.some(([name]) => told[name].error);
+            if (sum !== counts) say(sum || (blind ? 'Some lists cannot be had right now' : 'Nothing needs a human now'));
             counts = sum;
         } catch (refusal) {
             if (refusal.status >= 0) failure.replaceChildren(trouble(refusal, refresh));
@@ -107,21 +122,18 @@ export async function home(view) {
 const page_size = 50;
 const rows_max = 500;
 
-export async function search(view, text) {
+/** Page after page of `path`, as rows that `item` draws. */
+async function paged(view, title, path, query, item, words_of) {
     const list = h('ul', { class: 'rows' });
     const foot = h('div', { class: 'foot' });
-    view.show(`Search: ${text}`, h('h1', { tabindex: '-1' }, 'Charges that match “', quoted(text), '”'), list, foot);
+    view.show(...title, list, foot);
     const more = async (cursor) => {
         foot.replaceChildren(h('p', { class: 'quiet' }, 'Searching…'));
         try {
-            const page = await get(`charges?${query_of({ q: text, limit: page_size, cursor })}`, view.signal);
-            list.append(...page.data.map(charge_row));
-            const count = list.children.length;
-            const words =
-                count === 0
-                    ? 'Nothing was found. Search by the id of a charge, of a saga or of a payment at the gateway, or by the whole name of an order or a customer.'
-                    : `${count} ${count === 1 ? 'charge' : 'charges'}${page.next_cursor ? ' so far' : ''}, newest first.`;
-            const last = count >= rows_max && page.next_cursor ? ' There are more than can be shown.' : '';
+            const page = await get(`${path}?${query_of({ ...query, limit: page_size, cursor })}`, view.signal);
+            list.append(...page.data.map(item));
+            const words = words_of(list.children.length, page.next_cursor);
+            const last = list.children.length >= rows_max && page.next_cursor ? ' There are more than can be shown.' : '';
             foot.replaceChildren(h('p', { class: 'quiet' }, words + last));
             say(words);
             if (page.next_cursor && !last)
@@ -131,4 +143,35 @@ export async function search(view, text) {
         }
     };
     await more('');
+}
+
+const counted = (count, one, many, further) => `${count} ${count === 1 ? one : many}${further ? ' so far' : ''}, newest first.`;
+
+export function search(view, text) {
+    const title = h('h1', { tabindex: '-1' }, 'Charges that match “', quoted(text), '”');
+    const nothing =
+        'Nothing was found. Search by the id of a charge, of a saga or of a payment at the gateway, or by the whole name of an order or a customer.';
+    return paged(view, [`Search: ${text}`, title], 'charges', { q: text }, charge_row, (count, further) =>
+        count === 0 && !further ? nothing : counted(count, 'charge', 'charges', further),
+    );
+}
+
+const state_titles = {
+    NEEDS_ATTENTION: 'Charges that need attention',
+    RUNNING: 'Charges that run',
+    AUTHORIZED: 'Authorized charges',
+};
+
+/** All of what the first page shows the newest of. */
+export function list_of(view, name) {
+    const dead = name === 'dead-letters';
+    const title = dead ? 'Dead letters' : (state_titles[name] ?? `Charges in the state ${name}`);
+    return paged(
+        view,
+        [title, h('h1', { tabindex: '-1' }, title)],
+        dead ? 'dead-letters' : 'sagas',
+        dead ? {} : { state: name },
+        dead ? event_row : charge_row,
+        (count, further) => (count === 0 && !further ? 'Nothing here.' : counted(count, 'row', 'rows', further)),
+    );
 }

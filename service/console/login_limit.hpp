@@ -11,8 +11,8 @@
 
 namespace tollgate::console {
 
-/// How often a key may be tried at the login of this process: ten times a minute and address. Its memory is fixed: addresses
-/// share places as a secret decides, so that no number of them uses it up, and none can be picked to fill another's.
+/// How often a wrong key may be tried at the login of this process: ten times a minute and address. Its memory is fixed:
+/// addresses share places as a secret decides, so that no number of them uses it up, and none can be picked to fill another's.
 /// Safe from any thread.
 class LoginLimit {
 public:

@@ -123,6 +123,12 @@ export async function event(view, id) {
 
 // --- a day --------------------------------------------------------------------------------------------------------------
 
+/** As YYYY-MM-DD, and one that there is. */
+function is_day(text) {
+    const at = new Date(`${text}T00:00:00Z`);
+    return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
+}
+
 const yesterday = () => new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
 
 function sums(report) {
@@ -179,7 +185,7 @@ function draw_report(room, report) {
 const looks_max = 120;
 
 export async function reconciliation(view, asked) {
-    const date = asked || yesterday();
+    const date = is_day(asked) ? asked : yesterday();
     const input = h('input', { type: 'date', value: date, max: new Date().toISOString().slice(0, 10), required: true });
     input.id = 'day';
     const form = h(

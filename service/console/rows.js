@@ -1,6 +1,6 @@
 // What stands in lists.
 import { ago, h, money, quoted } from './dom.js';
-import { discrepancies, discrepancy_actions, queues, sentence, status_words, times, to_do } from './words.js';
+import { discrepancies, discrepancy_actions, queues, sentence, status_words, times, to_do, why_undone } from './words.js';
 
 export function badge(words, kind) {
     return h('span', { class: `badge ${kind}` }, words);
@@ -16,8 +16,9 @@ function row(address, head, more) {
 
 export function charge_row(saga) {
     const more = [badge(...status_words(saga.status)), ' '];
-    if (saga.step) more.push(`Next: ${to_do(saga.step.name)}, tried ${times(saga.step.tries)}. `);
-    if (saga.failure) more.push(`Why: ${sentence(saga.failure.detail)} `);
+    if (saga.step?.may_have_left && saga.status === 'processing') more.push(`Not known whether it happened: ${to_do(saga.step.name)}. `);
+    else if (saga.step) more.push(`Next: ${to_do(saga.step.name)}, tried ${times(saga.step.tries)}. `);
+    if (saga.failure) more.push(`${why_undone(saga.failure)} `);
     if (saga.capture_before) more.push('Ends ', ago(saga.capture_before), '. ');
     more.push('Made ', ago(saga.created_at), '.');
     const customer = saga.customer_id ? [' for ', quoted(saga.customer_id)] : [];
@@ -46,8 +47,11 @@ export function event_row(event) {
 }
 
 export function discrepancy_item(one, date) {
+    const nothing = one.kind === 'duplicate_at_gateway' ? 'the first one only' : 'nothing';
     const side = (name, movement) =>
-        movement ? `${name}: ${money(movement.amount, movement.currency)} ${movement.status}. ` : `${name}: nothing. `;
+        movement
+            ? [`${name}: ${money(movement.amount, movement.currency)} ${movement.status}`, movement.id && [', ', quoted(movement.id)], '. ']
+            : `${name}: ${nothing}. `;
     return h(
         'li',
         { class: 'discrepancy' },
@@ -71,7 +75,9 @@ export function discrepancy_item(one, date) {
                     one.charge_id,
                 ),
             date && h('a', { class: 'row-link', href: `/console?day=${encodeURIComponent(date)}` }, 'Day ', date),
-            one.reference && h('span', { class: 'quiet' }, 'Gateway’s reference ', quoted(one.reference)),
+            one.reference &&
+                one.reference !== one.charge_id &&
+                h('span', { class: 'quiet' }, 'Gateway’s reference ', quoted(one.reference)),
         ),
     );
 }

@@ -66,6 +66,8 @@ export function timeline(saga) {
     const past = saga.timeline ?? [];
     past.forEach((one, index) => list.append(...timeline_item(one, saga, past[index - 1]).filter(Boolean)));
     if (saga.step) {
+        const asks = saga.step.may_have_left && saga.step.tries > 0;
+        const will = asks ? `Will look up whether it happened (${to_do(saga.step.name)}), ` : `Will ${to_do(saga.step.name)}, `;
         const when = saga.owned ? 'now' : saga.due_at ? ['at ', clock(saga.due_at)] : 'when it is retried';
         list.append(
             h(
@@ -73,7 +75,7 @@ export function timeline(saga) {
                 { class: 'moment next' },
                 h('div', { class: 'when' }, h('span', {}, 'Next')),
                 h('div', { class: 'who' }, icon('tollgate'), 'Tollgate'),
-                h('div', { class: 'what' }, h('p', { class: 'deed' }, `Will ${to_do(saga.step.name)}, `, when, '.')),
+                h('div', { class: 'what' }, h('p', { class: 'deed' }, will, when, '.')),
             ),
         );
     }
@@ -81,8 +83,9 @@ export function timeline(saga) {
         'section',
         { 'aria-labelledby': 'h-timeline' },
         h('h2', { id: 'h-timeline' }, 'What happened'),
-        past.length === 0 &&
-            h('p', { class: 'quiet' }, 'Nothing was written down of this charge; it is older than this version of Tollgate.'),
+        past.length <= 1 &&
+            !saga.step &&
+            h('p', { class: 'quiet' }, 'Nothing more was written down: this charge is older than timelines are. Money that moved is below.'),
         list,
     );
 }

@@ -120,7 +120,25 @@ const judged = {
     block: 'Fraud rules: blocked',
 };
 
-const failed = (title, outcome) => ({ title, ...split(outcome), kind: 'bad' });
+/** A rule's name may follow. */
+function verdict(outcome) {
+    const [decision, rule] = outcome.split(/: (.*)/s);
+    return {
+        title: judged[decision] ?? outcome,
+        detail: rule && `by the rule ${rule}`,
+        kind: decision === 'block' ? 'bad' : 'asked',
+    };
+}
+
+/** Codes of a call whose answer did not come, or told nothing: it may have been done. */
+const unknown_codes = new Set(['gateway_timeout', 'gateway_fault', 'unreadable_answer', 'store_unknown']);
+
+function failed(step, looked, outcome) {
+    const { code, detail } = split(outcome);
+    if (looked) return { title: `Looked up whether it happened (${to_do(step)}), and learned nothing`, code, detail, kind: 'bad' };
+    const title = unknown_codes.has(code) ? `No answer: whether it happened is not known (${to_do(step)})` : steps[step][2];
+    return { title, code, detail, kind: 'bad' };
+}
 
 function told(one) {
     const [family, rest] = [one.what.split('.')[0], one.what.slice(one.what.indexOf('.') + 1)];
@@ -133,8 +151,9 @@ function told(one) {
     if (one.what === 'charge.create') return { title: 'Charge asked for', detail: one.outcome, kind: 'asked' };
     if (one.what === 'saga.retry') return { title: 'Retried by hand', detail: one.outcome, kind: 'asked' };
     if (one.what === 'page') return { title: 'Somebody was paged', detail: pages[one.outcome] ?? one.outcome, kind: 'asked' };
-    if (one.what === 'fraud')
-        return { title: judged[one.outcome] ?? one.outcome, kind: one.outcome === 'block' ? 'bad' : 'asked' };
+    if (one.what === 'fraud') return verdict(one.outcome);
+    if (one.what === 'left_out')
+        return { title: 'Calls are left out here', detail: 'The audit log has all that moved money.', kind: 'asked' };
     if (one.what === 'news') {
         const [name, ...more] = one.outcome.split(' ');
         return {
@@ -149,12 +168,14 @@ function told(one) {
         const { code, detail } = split(one.outcome);
         return { title: one.what, code, detail, kind: code ? 'bad' : 'asked' };
     }
-    const [, done, not_done] = steps[step];
+    const done = steps[step][1];
     if (one.outcome === 'done') return { title: looked ? `${done}, as looking it up told` : done, kind: 'good' };
     if (looked && split(one.outcome).code === 'never_arrived') {
         return { title: `Looked up whether it happened (${to_do(step)}): the call never arrived`, kind: 'asked' };
     }
-    return failed(looked ? `Looking up whether it happened (${to_do(step)}) failed` : not_done, one.outcome);
+    if (step === 'authorize' && one.outcome === 'the customer must authenticate')
+        return { title: 'The bank asks the customer to authenticate', kind: 'asked' };
+    return failed(step, looked, one.outcome);
 }
 
 /** A moment of the timeline: who, in which role, and what happened as title, detail, code and kind. */
@@ -163,15 +184,20 @@ export function moment(one, saga) {
     return { role, who, ...told(one) };
 }
 
+/** Why it is undone, in a sentence. */
+export function why_undone(failure, verb = 'is') {
+    if (failure.voided && failure.code === 'checkout_reversed') return `It ${verb} given up on purpose: ${sentence(failure.detail)}`;
+    if (failure.timed_out) return `It ${verb} undone because the customer did not authenticate in time.`;
+    return `It ${verb} undone because it could not ${to_do(failure.step)}: ${sentence(failure.detail)}`;
+}
+
 /** What comes next, and what is to be done about it, in sentences; `in_time` tells a time in words. */
 export function outlook(saga, in_time) {
     const step = saga.step ? to_do(saga.step.name) : '';
     const tries = saga.step?.tries ? `, tried ${times(saga.step.tries)} so far` : '';
     const by_itself = saga.due_at ? ` Tollgate goes on by itself ${in_time(saga.due_at)}.` : '';
     const verb = saga.state === 'COMPENSATED' ? 'was' : 'is';
-    const why = saga.failure
-        ? `It ${verb} undone because it could not ${to_do(saga.failure.step)}: ${sentence(saga.failure.detail)} `
-        : '';
+    const why = saga.failure ? `${why_undone(saga.failure, verb)} ` : '';
     if (saga.state === 'UNREADABLE')
         return `Its state cannot be read: ${sentence(saga.detail)} Nobody works on it; report this as a bug.`;
     if (saga.status === 'needs_attention') {
@@ -183,22 +209,23 @@ export function outlook(saga, in_time) {
     }
     if (saga.status === 'authorized' && !saga.step) {
         const end = saga.capture_before ? ` The authorization ends ${in_time(saga.capture_before)}.` : '';
-        return `The money is held on the card. The shop must capture or void it.${end}`;
+        return `The money is held on the card. The shop must capture or void it; shortly before the end Tollgate does what it is configured to.${end}`;
     }
     if (saga.state === 'RUNNING' || saga.state === 'COMPENSATING') {
-        if (saga.owned) return `${why}Tollgate is at it now: ${step}${tries}.`;
         if (saga.step?.may_have_left && saga.step.tries > 0) {
+            const looking = saga.owned ? ' Tollgate is looking it up right now.' : by_itself.replace('goes on', 'looks it up');
             return (
-                `${why}A call left to ${step} and its answer was lost, so whether it happened is not known${tries}.` +
-                `${by_itself.replace('goes on', 'looks it up')} Retry does it now; nothing is done twice.`
+                `${why}A call left to ${step} and no answer told what became of it, so whether it happened is not known` +
+                ` (asked ${times(saga.step.tries)} so far).${looking} Retry asks now; nothing is done twice.`
             );
         }
+        if (saga.owned) return `${why}Tollgate is at it now: ${step}${tries}.`;
         return `${why}It still has to ${step || 'go on'}${tries}.${by_itself}`;
     }
     const ends = {
         succeeded: 'Done. Nothing is left to do.',
         declined: 'The card was declined, and what was reserved is given back. Nothing is left to do.',
-        blocked: 'It was refused as fraud before any money moved. Nothing is left to do.',
+        blocked: `It was refused as fraud${saga.failure ? `: ${sentence(saga.failure.detail)}` : '.'} Nothing is held. Nothing is left to do.`,
         reversed: `${why}Everything was undone. Nothing is left to do.`,
         canceled: 'It was canceled, and nothing is held any more. Nothing is left to do.',
     };

@@ -41,7 +41,10 @@ void write_course(JsonWriter& out, const Charge& charge) {
     if (!charge.failure) return;
     const Failure& failure = *charge.failure;
     out.name("failure").begin_object().member("step", name(failure.step));
-    out.member("code", info(failure.error.code).name).member("detail", failure.error.detail).end_object();
+    out.member("code", info(failure.error.code).name).member("detail", failure.error.detail);
+    if (failure.voided) out.member("voided", true);
+    if (failure.timed_out) out.member("timed_out", true);
+    out.end_object();
 }
 
 void write_facts(JsonWriter& out, const Charge& charge) {

@@ -89,8 +89,20 @@ std::optional<Response> Exchange::overloaded() {
         PaymentError(Code::overloaded, "Too many requests are being served; try again soon.", retry_when_overloaded), request_);
 }
 
+/// A page whose host's name was made to lead here looks like one of ours. What is for operators is answered to no such host,
+/// and all else to none that a browser names: it says the origin of whatever changes something.
+bool Exchange::may_be_rebound() const {
+    const auto host = request_.header("host");
+    if (!host || is_loopback(*host)) return false;
+    return route_->scope != Scope::charge || request_.count("origin") > 0;
+}
+
 std::optional<Response> Exchange::authenticate() {
-    if (route_->scope == Scope::none || !state_.options.authenticate) return std::nullopt;
+    if (route_->scope == Scope::none) return std::nullopt;
+    if (state_.options.this_machine_only && may_be_rebound())
+        return refuse(Code::forbidden,
+                      "Without API keys only 127.0.0.1 and localhost are answered: ask there, or configure auth.keys.");
+    if (!state_.options.authenticate) return std::nullopt;
     if (request_.count("authorization") > 1) return refuse(Code::bad_request, "Authorization stands on more than one line.");
     Result<std::string> tenant = state_.options.authenticate(request_.header("authorization"), route_->scope);
     if (!tenant) return problem_response(tenant.error(), request_);

@@ -40,6 +40,7 @@ private:
     void name_request();
     [[nodiscard]] std::optional<Response> refuse(Code code, std::string detail);
     [[nodiscard]] std::optional<Response> overloaded();
+    [[nodiscard]] bool may_be_rebound() const;
     [[nodiscard]] std::optional<Response> authenticate();
     [[nodiscard]] std::optional<Response> check_media();
     [[nodiscard]] Access access(int status, bool delivered) const;

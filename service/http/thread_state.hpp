@@ -40,6 +40,7 @@ struct Options {
     Limits limits;
     std::shared_ptr<asio::ssl::context> tls;  // empty: plain; see tls.hpp
     Authenticate authenticate;                // empty: everybody is tenant "default"
+    bool this_machine_only = false;           // no keys: routes with a scope answer no page of another host (DNS rebinding)
     std::function<void(const Access&)> access;
     std::function<void(std::string_view what, const Access&)> fault;  // a handler threw; `what` must be redacted
 };

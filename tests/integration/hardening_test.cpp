@@ -95,3 +95,26 @@ TEST_CASE("without keys a page of another origin cannot make the operator's brow
     CHECK(must(request(shop.port(), refund)).status == 200);
     CHECK(shop.get("/charge/" + id).text("amount_refunded") == "4999");
 }
+
+TEST_CASE("without keys a page whose name was made to lead here reads nothing of operators and changes nothing") {
+    const Shop shop;
+    const std::string id = must(shop.charge("key-1")).text("id");
+    const auto ask = [&](const std::string& line, const std::string& host, const std::string& more = "") {
+        const Connection connection(shop.port());
+        REQUIRE(connection.send(line + " HTTP/1.1\r\nHost: " + host + "\r\nIdempotency-Key: key-2\r\nContent-Length: 0\r\n" +
+                                more + "\r\n"));
+        return must(connection.read());
+    };
+    const std::string origin = "Origin: http://evil.example:8080\r\n";
+    for (const std::string line : {"GET /admin/attention", "GET /admin/charges?q=ord_1", "GET /metrics"}) {
+        INFO(line);
+        check_problem(ask(line, "evil.example:8080"), 403, "forbidden");
+        CHECK(ask(line, "localhost:8080").status == 200);
+    }
+    const std::string operators_refund = "POST /admin/charges/" + id + "/refund";
+    check_problem(ask(operators_refund, "evil.example:8080", origin), 403, "forbidden");
+    check_problem(ask("POST /charge/" + id + "/refund", "evil.example:8080", origin), 403, "forbidden");
+    CHECK(shop.get("/charge/" + id).text("amount_refunded") == "0");
+    CHECK(ask("GET /health", "evil.example:8080", origin).status == 200);
+    CHECK(ask(operators_refund, "127.0.0.1:8080").status == 200);
+}

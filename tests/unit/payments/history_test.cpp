@@ -1,5 +1,6 @@
 // What a charge remembers of itself, for people who look at it at three in the morning.
 #include "shop.hpp"
+#include "some_rules.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
@@ -59,14 +60,67 @@ TEST_CASE("a failure that repeats itself is one moment, with its first and its l
     CHECK(charge.history[0].until == noon + 999s);
 }
 
-TEST_CASE("of very many moments the first and the last are kept") {
+TEST_CASE("calls and look-ups that take turns in an outage are two moments, and what somebody did in between begins anew") {
     Charge charge = unremembering();
-    for (int i = 0; i < 1000; ++i) remember(charge, {.at = {}, .who = "ops", .what = std::to_string(i), .outcome = "done"});
-    REQUIRE(charge.history.size() == history_max);
-    CHECK(charge.history.front().what == "0");
-    CHECK(charge.history[history_max / 2 - 1].what == "29");
-    CHECK(charge.history.back().what == "999");
-    CHECK(charge.history[history_max / 2].what == "970");
+    const auto outage = [&] {
+        for (int i = 0; i < 100; ++i) {
+            remember(charge, {.at = WallTime(1s * i), .what = "capture", .outcome = "gateway_timeout: no answer"});
+            remember(charge, {.at = WallTime(1s * i), .what = "look up capture", .outcome = "gateway_timeout: no answer"});
+        }
+    };
+    outage();
+    CHECK(told(charge) == std::vector<std::string>{"capture gateway_timeout: no answer x100",
+                                                   "look up capture gateway_timeout: no answer x100"});
+    remember(charge, {.at = {}, .who = "nora", .what = "saga.retry", .outcome = {}});
+    outage();
+    CHECK(charge.history.size() == 5);
+}
+
+TEST_CASE("of very many moments calls of the middle are left out, and how many they were is told") {
+    Charge charge = unremembering();
+    for (int i = 0; i < 500; ++i) {
+        const WallTime at(1s * i);
+        remember(charge, {.at = at, .what = "refund", .outcome = "gateway_error: " + std::to_string(i)});
+        if (i % 100 == 50) remember(charge, {.at = at, .who = "nora", .what = "saga.retry", .outcome = {}});
+        if (i % 100 == 60) remember(charge, {.at = at, .what = "payment.refund", .outcome = {}});
+    }
+    const auto& all = charge.history;
+    CHECK(all.size() == history_max + 5);
+    CHECK(all.front().outcome == "gateway_error: 0");
+    CHECK(all[history_max / 2 - 1].outcome == "gateway_error: 29");
+    CHECK(all.back().outcome == "gateway_error: 499");
+    CHECK(std::ranges::count(all, "saga.retry", &Moment::what) == 5);
+    CHECK(std::ranges::count(all, "payment.refund", &Moment::what) == 5);
+    int times = 0;
+    for (const Moment& one : all) times += one.what == "saga.retry" || one.what == "payment.refund" ? 0 : one.times;
+    CHECK(times == 500);
+    const auto gap = std::ranges::find(all, left_out_moment, &Moment::what);
+    REQUIRE(gap != all.end());
+    CHECK(gap->at == WallTime(30s));
+}
+
+TEST_CASE("however much people do to a charge, its memory has a bound") {
+    Charge charge = unremembering();
+    for (int i = 0; i < 1000; ++i) remember(charge, {.at = {}, .who = "ops", .what = "saga.retry", .outcome = {}});
+    CHECK(charge.history.size() == history_max);
+    CHECK(std::ranges::find(charge.history, left_out_moment, &Moment::what)->times == 1000 - history_max + 1);
+}
+
+TEST_CASE("a payment that a rule blocks was authorized before it, and a customer who must authenticate is no authorization") {
+    Shop shop;
+    shop.world.scripts[Step::authorize].performs = {wants_customer()};
+    ChargeSaga saga = shop.begin_saga();
+    REQUIRE(shop.run(saga) == End::parked);
+    const std::vector<std::string> lines = told(shop.charge());
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[1] == "authorize the customer must authenticate");
+    CHECK(lines[2] == "charge.status requires_action");
+
+    Shop blocked;
+    blocked.screen = one_rule(fraud::Verdict::block, fraud::Phase::after);
+    REQUIRE(blocked.post());
+    CHECK(told(blocked.charge()) == std::vector<std::string>{"reserve done", "payment.authorize ", "fraud block: strict",
+                                                             "payment.void ", "release done", "charge.status blocked"});
 }
 
 TEST_CASE("a moment holds neither card data nor more than an audit record does") {

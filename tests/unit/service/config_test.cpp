@@ -121,6 +121,16 @@ TEST_CASE("without API keys only loopback may be listened on") {
               .empty());
 }
 
+TEST_CASE("nobody is called as the service or the gateway is in what is written down") {
+    const std::string key = "\nhash = \"" + some_hash + "\"\nscopes = [\"admin\"]\n";
+    for (const std::string taken : {"gateway", "tollgate"})
+        CHECK(tells(problems_of("[[auth.keys]]\nid = \"" + taken + "\"" + key), 2, "auth.keys[0].id", "choose another"));
+    CHECK(problems_of("[[auth.keys]]\nid = \"gateway-team\"" + key).empty());
+    const std::string secrets = "scheme = \"stripe\"\nsecrets = [\"whsec_1\"]\n";
+    CHECK(tells(problems_of("[[webhook.sources]]\nname = \"reconciliation\"\n" + secrets), 2, "webhook.sources[0].name",
+                "choose another"));
+}
+
 TEST_CASE("an API key needs an id, a hash and known scopes, and its id is its own") {
     auto problems =
         problems_of("[[auth.keys]]\nid = \"a b\"\nhash = \"plain\"\nscopes = [\"charges\"]\n[[auth.keys]]\nid = \"c\"\n");

@@ -253,6 +253,10 @@ document.addEventListener('click', (event) => {
     event.preventDefault();
     shown?.visit(link.getAttribute('href'));
 });
+document.querySelector('.skip').addEventListener('click', (event) => {
+    event.preventDefault(); // it leads to no other address, so that nothing is drawn anew
+    main.focus();
+});
 document.getElementById('search').addEventListener('submit', (event) => {
     event.preventDefault();
     const text = query.value.trim();

@@ -140,6 +140,8 @@ TEST_CASE("a charge is found and retried with the keyboard alone") {
     CHECK(focused() == "Skip to the content");
     browser.photograph("skip");
     browser.press({keys::enter});
+    CHECK(focused() == browser.text("main"));
+    CHECK(browser.address().ends_with("/console"));  // nothing is drawn anew
     browser.press({"j"});
     CHECK(focused().find("ord_1") != std::string::npos);
     CHECK(browser.run("return getComputedStyle(document.activeElement).outlineStyle;") == boost::json::value("solid"));

@@ -53,6 +53,7 @@ json::object capabilities(const std::string& profile) {
                  {{"args",
                    {"--headless=new", "--no-sandbox", "--user-data-dir=" + profile, "--window-size=1280,900", "--lang=en-US",
                     "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-extensions",
+                    "--remote-debugging-pipe",  // whose end is the browser's end, also when a test is killed
                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
                     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"}},
                   {"perfLoggingPrefs", {{"enableNetwork", true}, {"enablePage", false}}}}},

@@ -19,6 +19,12 @@ Transition freeing(const ChargeRow& row, WallTime now = noon) {
     return end;
 }
 
+BeginCharge of_ann(const std::string& key, WallTime now = noon) {
+    BeginCharge begin = counted(key, now);
+    begin.row.customer_id = "ann";
+    return begin;
+}
+
 /// Everything there is, but for what says that a copy would be late.
 std::map<std::string, std::string> snapshot(LoneRedis& redis) {
     std::map<std::string, std::string> all;
@@ -173,7 +179,7 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     };
     // A charge with all there is to it; one that is freed, begun again and lost to a take-over and a claim; refusals.
     record("attempt");
-    const Begun first = redis.begin(counted("a")).value();
+    const Begun first = redis.begin(of_ann("a")).value();
     Transition step = step_of(first.row, "captured");
     step.ledger = {{"authorize", "auth_1", 4999, "USD"}, {"capture", "cap_1", 4999, "USD"}};
     step.velocities = {{.key = "shop/failures/ann", .window = std::chrono::minutes(1), .max = 5}};
@@ -182,13 +188,13 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     REQUIRE(redis.advance(step));
     REQUIRE(redis.advance(step_of(first.row, "ship intended", noon + seconds(1))));
 
-    REQUIRE(redis.begin(counted("b")).value().kind == Kind::fresh);
-    CHECK(redis.begin(counted("b")).value().kind == Kind::in_flight);
-    const Begun taken = redis.begin(counted("b", noon + seconds(30))).value();
+    REQUIRE(redis.begin(of_ann("b")).value().kind == Kind::fresh);
+    CHECK(redis.begin(of_ann("b")).value().kind == Kind::in_flight);
+    const Begun taken = redis.begin(of_ann("b", noon + seconds(30))).value();
     REQUIRE(taken.kind == Kind::taken_over);
     REQUIRE(redis.advance(freeing(taken.row, noon + seconds(31))));
     const WallTime again = noon + seconds(32);
-    REQUIRE(redis.begin(counted("b", again)).value().kind == Kind::fresh);
+    REQUIRE(redis.begin(of_ann("b", again)).value().kind == Kind::fresh);
     const auto claimed = redis.loops.main.run(redis.store.store->claim(noon + seconds(70), noon + seconds(99), 10)).value();
     REQUIRE(claimed.size() == 2);
     const auto take = [&](const std::string& id, WallTime now) {
@@ -203,6 +209,7 @@ TEST_CASE("copies of commands that arrive late change nothing") {
         // A copy whose clock runs ahead finds it owned by nobody, and is too late all the same.
         Transition parked = step_of(first_take.row, "parked", noon + seconds(100));
         parked.lease_until = noon;
+        parked.status = ChargeStatus::authorized;
         REQUIRE(redis.advance(parked));
         const auto take_for = [&](const std::string& operation) {
             const WallTime now = noon + seconds(100);
@@ -225,7 +232,7 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     BeginCharge twice = begin_of("c");
     twice.row.order_id = "order of a";
     CHECK(redis.begin(twice).value().kind == Kind::duplicate);
-    BeginCharge limited = counted("d");
+    BeginCharge limited = of_ann("d");
     limited.admission.limit = GcraPolicy{.requests = 1, .per = std::chrono::minutes(1), .burst = 1};
     limited.admission.limit_key = "shop/bob";
     REQUIRE(redis.begin(limited).value().kind == Kind::fresh);
@@ -258,9 +265,18 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     REQUIRE(redis.loops.main.run(books.extend_run(today, 2, noon + seconds(90))));
     REQUIRE(redis.loops.main.run(books.extend_run(today, 2, noon)));  // handed over
 
+    // One who has logged out, and one who has not.
+    SessionStore& sessions = redis.store.sessions();
+    const auto open = [&](const std::string& id) {
+        return redis.loops.main.run(sessions.open_session({.id = id, .owner = "ops", .expires_at = noon + seconds(99)}, noon));
+    };
+    REQUIRE(open("ann"));
+    REQUIRE(open("bob"));
+    REQUIRE(redis.loops.main.run(sessions.end_session("ann")));
+
     const auto before = snapshot(redis);
     auto copies = scripts_sent(redis);
-    REQUIRE(copies.size() >= 26);
+    REQUIRE(copies.size() >= 29);
     for (const auto& copy : copies) (void)redis.server.command(copy);
     CHECK(snapshot(redis) == before);
     std::ranges::reverse(copies);
@@ -268,6 +284,8 @@ TEST_CASE("copies of commands that arrive late change nothing") {
     CHECK(snapshot(redis) == before);
     CHECK_FALSE(redis.find(id_of("c")));
     CHECK_FALSE(redis.find(id_of("e")));
+    CHECK_FALSE(redis.loops.main.run(sessions.find_session("ann", noon)).value());
+    CHECK(redis.loops.main.run(sessions.find_session("bob", noon)).value());
     const AuditVerdict verdict = verify_audit(redis.store.options).value();
     CHECK(verdict.records == 2);
     CHECK_FALSE(verdict.bad_seq);

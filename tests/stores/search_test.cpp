@@ -3,6 +3,7 @@
 #include "async/all_of.hpp"
 #include "redis_under_test.hpp"
 #include "store_under_test.hpp"
+#include "stores/redis/keys.hpp"
 #include "stores/sqlite/charge_reads.hpp"
 #include "stores/sqlite/charge_writes.hpp"
 #include "stores/sqlite/schema.hpp"
@@ -341,4 +342,13 @@ TEST_CASE("Redis keeps of a customer what it keeps of the charges, and nothing o
     REQUIRE(redis.advance(end_of(row, Answer{201, "captured"})));
     CHECK(redis.keys("*:z").empty());
     CHECK(redis.ask({"ZCARD", redis.keys("*:b:*")[0]}) == "1");
+
+    Transition freeing = authorized_until(row, noon + hours(1));
+    freeing.frees_key = true;
+    REQUIRE(redis.advance(freeing));
+    BeginCharge another = begin_for("shop", "a");
+    another.row.customer_id = "another";
+    REQUIRE(redis.begin(another).value().kind == Begun::Kind::fresh);
+    CHECK(redis.keys("*:z").empty());
+    CHECK(redis.keys("*:b:*") == std::vector<std::string>{redis::Keys(partition_of_tenant("shop")).of_customer("another")});
 }

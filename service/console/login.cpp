@@ -78,6 +78,9 @@ Task<http::Response> Console::log_in(const Runtime& runtime, const http::Request
         opened = co_await access_.open_session(runtime, *holder);
     note(runtime, request, "console.login", who, std::string(opened ? "ok" : info(opened.error().code).name));
     if (!opened) co_return http::problem_response(opened.error(), request);
+    // The browser forgets the cookie that it sent along, so nobody could end that session any more.
+    const auto before = co_await access_.visitor(runtime, request);
+    if (before && before->session) static_cast<void>(co_await access_.end(*before->session));
     co_return http::Response{.body = body_of(opened->visitor),
                              .headers = {{"Set-Cookie", console::set_cookie(opened->token, console::Access::session_life)}}};
 }

@@ -293,8 +293,17 @@ TEST_CASE("after ten wrong tries within a minute an address has to wait and no m
     check_problem(site.log_in(shop_key), 429, "rate_limited");
     CHECK(site.log_in().status == 200);
     std::vector<std::string> written(10, "unknown unauthenticated");
-    written.emplace_back("nora ok");
+    written.emplace_back("ops ok");
     CHECK(site.audits("console.login", written));
+}
+
+TEST_CASE("whoever logs in anew ends the session that the browser had before, and nobody else's") {
+    const Site site;
+    const Login first = site.logged_in();
+    const Login of_another_browser = site.logged_in();
+    REQUIRE(site.log_in(ops_key, {{"Cookie", first.cookie}}).status == 200);
+    check_problem(site.get("/console/session", first), 401, "unauthenticated");
+    CHECK(site.get("/console/session", of_another_browser).status == 200);
 }
 
 TEST_CASE("everything behind the session is 401 without it, whatever key is sent along") {

@@ -23,9 +23,9 @@ struct Site {
     MemoryStore store;
     std::vector<AuthKey> keys{{"ops", *hash_api_key(ops_key), {"admin"}}, {"shop", *hash_api_key(shop_key), {"charge"}}};
     Authenticator authenticator{keys};
+    Access access{authenticator, store.session_store()};
 
     std::string log_in() {
-        const Access access(authenticator, store.session_store());
         auto opened = time.run(access.open_session(time.runtime(), *authenticator.holder(ops_key)));
         REQUIRE(opened);
         return opened->token;
@@ -35,22 +35,24 @@ struct Site {
     std::string acts(const std::string& token, const std::vector<AuthKey>& with_keys, std::string_view method = "GET",
                      const std::string& csrf = "") {
         const Authenticator other(with_keys);
-        const Access access(other, store.session_store());
+        const Access process(other, store.session_store());
         const std::string cookie = "__Host-tollgate-console=" + token;
         Asked asked({{"Cookie", cookie}}, method);
         if (!csrf.empty()) asked.headers.push_back({"X-CSRF-Token", csrf});
         asked.request.headers = asked.headers;
-        const auto visitor = time.run(access.admit(time.runtime(), asked.request));
+        const auto visitor = time.run(process.admit(time.runtime(), asked.request));
         return visitor ? visitor->who : std::string(info(visitor.error().code).name);
     }
     std::string acts(const std::string& token) { return acts(token, keys); }
 
-    std::string csrf_of(const std::string& token) {
-        const Access access(authenticator, store.session_store());
+    Visitor visitor(const std::string& token) {
         const std::string cookie = "__Host-tollgate-console=" + token;
         const Asked asked({{"Cookie", cookie}});
-        return hex(time.run(access.visitor(time.runtime(), asked.request))->csrf);
+        auto found = time.run(access.visitor(time.runtime(), asked.request));
+        REQUIRE(found);
+        return *found;
     }
+    std::string csrf_of(const std::string& token) { return hex(visitor(token).csrf); }
 };
 
 }  // namespace
@@ -81,14 +83,10 @@ TEST_CASE("a session that was ended is ended for every process, and others go on
     Site site;
     const std::string token = site.log_in();
     const std::string other = site.log_in();
-    const Access access(site.authenticator, site.store.session_store());
-    const std::string cookie = "__Host-tollgate-console=" + token;
-    const Asked asked({{"Cookie", cookie}});
-    const auto visitor = site.time.run(access.visitor(site.time.runtime(), asked.request));
-    REQUIRE(visitor);
-    CHECK(site.time.run(access.lives(site.time.runtime(), *visitor->session)).value());
-    CHECK(site.time.run(access.end(*visitor->session)));
-    CHECK_FALSE(site.time.run(access.lives(site.time.runtime(), *visitor->session)).value());
+    const Session session = *site.visitor(token).session;
+    CHECK(site.time.run(site.access.lives(site.time.runtime(), session)).value());
+    CHECK(site.time.run(site.access.end(session)));
+    CHECK_FALSE(site.time.run(site.access.lives(site.time.runtime(), session)).value());
     CHECK(site.acts(token) == "unauthenticated");
     CHECK(site.acts(other) == "ops");
 }
@@ -110,12 +108,7 @@ TEST_CASE("a session ends with its key: taken away, replaced, renamed or without
 TEST_CASE("what the store keeps of a session neither is the cookie nor holds it, and does not name the key's hash") {
     Site site;
     const std::string token = site.log_in();
-    const Access access(site.authenticator, site.store.session_store());
-    const std::string cookie = "__Host-tollgate-console=" + token;
-    const Asked asked({{"Cookie", cookie}});
-    const auto visitor = site.time.run(access.visitor(site.time.runtime(), asked.request));
-    REQUIRE(visitor);
-    const Session& kept = *visitor->session;
+    const Session kept = *site.visitor(token).session;
     CHECK(kept.id.find(token) == kept.id.npos);
     CHECK(kept.owner.find(token) == kept.owner.npos);
     CHECK(kept.owner.find(site.keys[0].hash) == kept.owner.npos);

@@ -289,6 +289,77 @@ TEST_CASE("a refund whose answer was lost is tried again in the same dialog, and
     CHECK(must(request(desk.stage.port(), {.path = "/charge/" + id})).text("amount_refunded") == "1000");
 }
 
+TEST_CASE(
+    "a refund whose answer was lost is the same one when it is asked for again later, in another dialog of another page") {
+    Desk desk;
+    desk.expects("net::ERR_");
+    Browser& browser = desk.browser;
+    const std::string id = desk.charge({});
+    std::atomic<bool> cutting{true};
+    bool asked = false;
+    Relay relay(desk.stage.port(), [&](Relay::From from, std::string_view bytes) {
+        if (from == Relay::From::client) asked = bytes.find("/refund HTTP") != bytes.npos;
+        return from == Relay::From::client || !asked || !cutting;
+    });
+    const auto given_back = [&] { return must(request(desk.stage.port(), {.path = "/charge/" + id})).text("amount_refunded"); };
+    const std::string address = "http://" + relay.address() + "/console?charge=" + id;
+    browser.open(address);
+    browser.click("#refund");
+    browser.fill("#field-amount", "10.00");
+    browser.click("dialog button", "Refund");
+    browser.awaits("Whether it was done is not known.", "dialog .problem");
+    REQUIRE(eventually([&] { return given_back() == "1000"; }));
+    browser.click("dialog button", "Cancel");
+    browser.awaits("Whether that refund was made is not known yet.", ".notice");
+    cutting = false;
+    browser.open(address);
+    browser.click("#refund");
+    browser.awaits("This refund was asked for before, and its answer did not come.", "dialog .notice");
+    CHECK(browser.run("return document.querySelector('#field-amount').value;") == boost::json::value("10.00"));
+    browser.click("dialog button", "Refund");
+    browser.awaits("Refunded USD", ".notice");
+    CHECK(given_back() == "1000");
+    browser.click("#refund");
+    browser.awaits("39.99 can be refunded", "dialog");
+    CHECK_FALSE(browser.sees("asked for before", "dialog"));
+}
+
+TEST_CASE("what has left cannot be canceled, and a dispute is named before money goes back") {
+    Desk desk;
+    Browser& browser = desk.browser;
+    const std::string id = desk.charge({});
+    (void)desk.stage.send("payment.disputed", about(id, R"(,"dispute_id":"dp_1","amount":4999,"currency":"USD")"));
+    REQUIRE(eventually([&] {
+        return must(request(desk.stage.port(), {.path = "/admin/sagas/" + id})).body.find("\"dispute\"") != std::string::npos;
+    }));
+    desk.open("/console?charge=" + id);
+    browser.awaits("The cardholder disputed USD", ".outlook");
+    browser.click("#refund");
+    browser.awaits("a refund as well would pay twice", "dialog .notice");
+    browser.run(R"(
+        const ask = window.fetch;
+        window.fetch = (path, options) =>
+            path.endsWith('/refund') ? new Promise((done) => { window.answer = () => done(ask(path, options)); }) : ask(path, options);)");
+    browser.click("dialog button", "Refund");
+    browser.awaits("Working…", "dialog .primary");
+    CHECK(browser.run("return document.querySelector('dialog button').disabled;") == boost::json::value(true));
+    browser.press({keys::escape});
+    CHECK(browser.sees("Working…", "dialog .primary"));
+    browser.run("window.answer();");
+    browser.awaits("Refunded USD", ".notice");
+}
+
+TEST_CASE("more than the first page shows are reached from there") {
+    Desk desk;
+    Browser& browser = desk.browser;
+    for (int i = 0; i < 22; ++i) desk.stuck_charge({.id = "ord_" + std::to_string(i), .token = "tok_capture_fails"});
+    desk.open();
+    browser.awaits("Shown: the newest 20.", "#needs_attention");
+    browser.click("#needs_attention p a", "Show all of them");
+    browser.awaits("Charges that need attention", "h1");
+    browser.awaits("22 rows, newest first.", ".foot");
+}
+
 TEST_CASE("each list says what it means and how many there are, and one that cannot be had hides none of the others") {
     Desk desk;
     Browser& browser = desk.browser;
@@ -309,13 +380,13 @@ TEST_CASE("each list says what it means and how many there are, and one that can
             path.endsWith('/attention') ? Promise.resolve(new Response(JSON.stringify(told))) : ask(path, options);)");
     browser.click("nav a", "Home");
     browser.awaits("Unknown outcomes 1", "#unknown_outcomes");
-    CHECK(browser.sees("Next: authorize the card, tried 3 times. Made 1 min 3", "#unknown_outcomes a"));
+    CHECK(browser.sees("Not known whether it happened: authorize the card. Made 1 min 3", "#unknown_outcomes a"));
     CHECK(browser.sees("5,000", "#unknown_outcomes .amount"));
     CHECK(browser.sees("ask the gateway’s people", "#unknown_outcomes"));
     CHECK(browser.sees("Dead letters ?", "#dead_letters"));
     CHECK(browser.sees("the store did not answer in time", "#dead_letters .problem"));
     CHECK(browser.sees("Expiring authorizations 20+", "#expiring"));
     CHECK(browser.sees("Ends in 7 h 29 min", "#expiring a"));
-    CHECK(browser.sees("Shown: the first 1.", "#expiring"));
+    CHECK(browser.sees("Shown: the newest 1. Show all of them", "#expiring"));
     browser.photograph("home-lists");
 }

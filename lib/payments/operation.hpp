@@ -29,7 +29,7 @@ struct OperationCommand {
     OperationRequest request;
     std::string fingerprint;  // equal for payloads that are equal as JSON values
     std::string request_id;
-    std::string origin;  // the client's address, for the audit log
+    std::string origin;            // the client's address, for the audit log
     std::string operated_by = {};  // the key id of an operator who asks in place of the tenant; empty: it asks itself
 
     [[nodiscard]] const std::string& who() const noexcept { return operated_by.empty() ? tenant : operated_by; }

@@ -110,7 +110,7 @@ Task<Result<ChargeAnswer>> Checkout::carry_out(ChargeRow row, OperationCommand c
     charge->actor = {command.who(), std::move(command.origin), operation.request_id};
     remember(*charge, {.at = context_.runtime.clock.wall(),
                        .who = charge->actor.who,
-                       .what = "asked." + std::string(name(command.request.kind)),
+                       .what = (command.operated_by.empty() ? "asked." : "operator.") + std::string(name(command.request.kind)),
                        .outcome = in_words(command.request, charge->request.amount.currency)});
     charge->operations.push_back(std::move(operation));
     const std::string charge_id = charge->id;

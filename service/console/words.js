@@ -84,7 +84,7 @@ function split(outcome) {
 
 /** Who did it, as one of shop, gateway, tollgate and operator, with the name to show. */
 function actor(one, saga) {
-    if (one.what === 'saga.retry') return ['operator', one.who];
+    if (one.what === 'saga.retry' || one.what.startsWith('operator.')) return ['operator', one.who];
     if (one.who === 'tollgate' || one.who === 'gateway') return [one.who, one.who];
     return one.who === saga.tenant ? ['shop', one.who] : ['operator', one.who];
 }
@@ -147,7 +147,7 @@ function told(one) {
         const [words, kind] = status_words(one.outcome);
         return { title: `Status: ${words.toLowerCase()}`, kind: kind === 'bad' ? 'bad' : 'status' };
     }
-    if (family === 'asked') return { title: asked[rest] ?? `Asked: ${rest}`, detail: one.outcome, kind: 'asked' };
+    if (family === 'asked' || family === 'operator') return { title: asked[rest] ?? `Asked: ${rest}`, detail: one.outcome, kind: 'asked' };
     if (one.what === 'charge.create') return { title: 'Charge asked for', detail: one.outcome, kind: 'asked' };
     if (one.what === 'saga.retry') return { title: 'Retried by hand', detail: one.outcome, kind: 'asked' };
     if (one.what === 'page') return { title: 'Somebody was paged', detail: pages[one.outcome] ?? one.outcome, kind: 'asked' };

@@ -53,7 +53,7 @@ TEST_CASE("an operator's refund is done once, whoever's the charge is, and audit
 
     bool told = false;
     for (const json::value& moment : body_of(firm.get("ops", "/admin/sagas/" + id)).at("timeline").as_array()) {
-        if (moment.at("what") == "asked.refund") told = moment.at("who") == "ops";
+        if (moment.at("what") == "operator.refund") told = moment.at("who") == "ops";
     }
     CHECK(told);
     if (on_redis) return;

@@ -30,14 +30,15 @@ TEST_CASE("a new operator finds a charge that needs attention, understands what 
     CHECK(browser.sees(id));
     CHECK(browser.sees("could not capture the payment", ".outlook"));
     CHECK(browser.sees("It still has to void the authorization, tried once so far", ".outlook"));
-    for (const char* words : {"Charge asked for", "Card authorized", "49.99 USD", "Capturing the payment failed",
-                              "Voiding the authorization failed", "Status: needs attention"}) {
+    for (const char* words :
+         {"Charge asked for", "Card authorized", "49.99 USD", "Capturing the payment failed",
+          "No answer: whether it happened is not known (void the authorization)", "Status: needs attention"}) {
         INFO(words);
         CHECK(browser.sees(words, ".timeline .what"));
     }
     CHECK(browser.sees("Shop acme", ".timeline .who"));
     CHECK(browser.sees("Gateway", ".timeline .who"));
-    CHECK(browser.sees("Will void the authorization", ".timeline .next"));
+    CHECK(browser.sees("Will look up whether it happened (void the authorization)", ".timeline .next"));
     browser.photograph("charge-attention");
 
     browser.click("#retry");  // nobody has mended anything yet

@@ -100,8 +100,8 @@ TEST_CASE("the session that expires first makes room for the thousand and first"
 }
 
 TEST_CASE("who is logged in stays so when the process ends and begins again") {
-    SqliteUnderTest sqlite(false);
     Loop loop;
+    SqliteUnderTest sqlite(false);  // its thread goes first, which posts to the loop
     REQUIRE(loop.run(sqlite.sessions().open_session(session_of("ann"), noon)));
     sqlite.reopen();
     CHECK(loop.run(sqlite.sessions().find_session("ann", noon)).value() == session_of("ann"));

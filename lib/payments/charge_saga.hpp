@@ -29,8 +29,7 @@ struct SagaContext {
     Pager& pager;
     HandOver& hand_over;
     SagaPolicy policy;
-    DurationMeter* meter =
-        nullptr;  // hears, as "charge_settled", how long a charge took to each status it came to; none: nobody
+    DurationMeter* meter = nullptr;  // hears, as "charge_settled", how long a charge took to each status; none: nobody
 };
 
 /// One owner's run of a checkout: reserve, authorize, capture, ship, and their undoing in reverse.

@@ -7,6 +7,7 @@
 #include "stores/sqlite/charge_reads.hpp"
 #include "stores/sqlite/charge_writes.hpp"
 #include "stores/sqlite/schema.hpp"
+#include "walk.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
@@ -29,19 +30,6 @@ BeginCharge begin_for(const std::string& tenant, const std::string& key, WallTim
 Ids ids_of(const std::vector<ChargeRow>& rows) {
     Ids ids;
     for (const ChargeRow& row : rows) ids.push_back(row.id);
-    return ids;
-}
-
-/// The ids of every page, one after the other; none longer than the limit.
-Ids walk(Bench& bench, SurveyQuery query) {
-    Ids ids;
-    do {
-        const ChargePage page = bench.survey(query).value();
-        REQUIRE(page.rows.size() <= query.limit);
-        for (const ChargeRow& row : page.rows) ids.push_back(row.id);
-        REQUIRE(ids.size() < 1000);  // else it goes round
-        query.cursor = page.next_cursor;
-    } while (!query.cursor.empty());
     return ids;
 }
 

@@ -3,6 +3,7 @@
 
 #include "async/all_of.hpp"
 #include "store_under_test.hpp"
+#include "walk.hpp"
 
 using namespace tollgate;
 using namespace tollgate::test;
@@ -21,19 +22,6 @@ void decline(Bench& bench, const std::string& id) {
     Transition declined = end_of(bench.find(id).value(), Answer{402, "no"});
     declined.status = ChargeStatus::declined;
     REQUIRE(bench.advance(declined));
-}
-
-/// The ids of every page, one after the other; none longer than the limit.
-std::vector<std::string> walk(Bench& bench, SurveyQuery query) {
-    std::vector<std::string> ids;
-    do {
-        const ChargePage page = bench.survey(query).value();
-        REQUIRE(page.rows.size() <= query.limit);
-        for (const ChargeRow& row : page.rows) ids.push_back(row.id);
-        REQUIRE(ids.size() < 1000);  // else it goes round
-        query.cursor = page.next_cursor;
-    } while (!query.cursor.empty());
-    return ids;
 }
 
 using Ids = std::vector<std::string>;
